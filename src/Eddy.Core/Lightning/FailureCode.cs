@@ -1,0 +1,35 @@
+namespace Eddy.Lightning;
+
+/// <summary>Why an HTLC failed, with LND's numbers (<c>lnrpc.Failure.FailureCode</c>).</summary>
+public enum FailureCode
+{
+    Reserved = 0,
+    IncorrectOrUnknownPaymentDetails = 1,
+    IncorrectPaymentAmount = 2,
+    FinalIncorrectCltvExpiry = 3,
+    FinalIncorrectHtlcAmount = 4,
+    FinalExpiryTooSoon = 5,
+    InvalidRealm = 6,
+    ExpiryTooSoon = 7,
+    InvalidOnionVersion = 8,
+    InvalidOnionHmac = 9,
+    InvalidOnionKey = 10,
+    AmountBelowMinimum = 11,
+    FeeInsufficient = 12,
+    IncorrectCltvExpiry = 13,
+    ChannelDisabled = 14,
+    TemporaryChannelFailure = 15,
+    RequiredNodeFeatureMissing = 16,
+    RequiredChannelFeatureMissing = 17,
+    UnknownNextPeer = 18,
+    TemporaryNodeFailure = 19,
+    PermanentNodeFailure = 20,
+    PermanentChannelFailure = 21,
+    ExpiryTooFar = 22,
+    MppTimeout = 23,
+    InvalidOnionPayload = 24,
+    InvalidOnionBlinding = 25,
+    InternalFailure = 997,
+    UnknownFailure = 998,
+    UnreadableFailure = 999,
+}
