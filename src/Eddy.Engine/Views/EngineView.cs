@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Ports;
+using Eddy.Lightning;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Views;
+
+/// <summary>What the engine shows: an immutable picture, replaced after every step. Reading it disturbs nothing.</summary>
+public sealed record EngineView
+{
+    public required DateTimeOffset At { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Null until LND has answered once.</summary>
+    public NodeIdentity? Node { get; init; }
+
+    public bool IsConnected { get; init; }
+
+    /// <summary>Why LND is away, for the operator.</summary>
+    public string ConnectionReason { get; init; } = "";
+
+    public InterceptorState Interceptor { get; init; }
+
+    public string InterceptorReason { get; init; } = "";
+
+    public bool IsPaused { get; init; }
+
+    public uint Height { get; init; }
+
+    public ImmutableArray<ChannelView> Channels { get; init; } = [];
+
+    public ImmutableArray<PeerView> Peers { get; init; } = [];
+
+    public ImmutableArray<AdvertView> Adverts { get; init; } = [];
+
+    /// <summary>Rings under way and the latest final ones, newest first; older ones are in the store.</summary>
+    public ImmutableArray<RingView> Rings { get; init; } = [];
+
+    public RingTotals Totals { get; init; } = new(0, 0, 0, MilliSatoshi.Zero, MilliSatoshi.Zero, MilliSatoshi.Zero);
+
+    /// <summary>When the next search for a ring is due.</summary>
+    public DateTimeOffset? NextSearchAt { get; init; }
+
+    /// <summary>What the last search came to, in words.</summary>
+    public string LastSearch { get; init; } = "";
+}
+
+/// <param name="Target">Wanted local share, 0 to 1.</param>
+/// <param name="Deadband">Half the width of the band round the target, as a share of the capacity.</param>
+/// <param name="WantOut">What eddy offers to send out, bucketed, in sat; see Intent in protos/eddy.</param>
+public sealed record ChannelView(
+    Channel Channel,
+    double Target,
+    double Deadband,
+    bool IsExcluded,
+    bool IsPeerEddy,
+    long WantOut,
+    long MayOut,
+    long WantIn,
+    long MayIn,
+    MilliSatoshi ReservedOut,
+    MilliSatoshi ReservedIn,
+    MilliSatoshi MovedOut,
+    MilliSatoshi MovedIn);
+
+/// <param name="BackedOffUntil">Set after failures at this peer.</param>
+public sealed record PeerView(
+    NodeId Id,
+    string Alias,
+    bool IsOnline,
+    uint ProtocolVersion,
+    string Agent,
+    bool CanInitiate,
+    bool CanWaive,
+    int Channels,
+    DateTimeOffset LastSeen,
+    DateTimeOffset? BackedOffUntil,
+    string Note);
+
+public sealed record AdvertView(
+    NodeId Node, ulong Sequence, int Hops, NodeId Via, bool CanInitiate, bool CanWaive, DateTimeOffset ExpiresAt, ImmutableArray<IntentView> Intents);
+
+/// <summary>Amounts in sat.</summary>
+public sealed record IntentView(NodeId Peer, long WantOut, long MayOut, long WantIn, long MayIn);
+
+/// <param name="Position">0 for the initiator.</param>
+/// <param name="Channel">What the node sends on; null while it has not said.</param>
+public sealed record RingHopView(int Position, NodeId Node, ShortChannelId? Channel, MilliSatoshi? Amount);
+
+/// <param name="At">When.</param>
+/// <param name="What">One plain sentence.</param>
+public sealed record RingStoryLine(DateTimeOffset At, string What);
+
+/// <param name="Role">"initiator" or "member".</param>
+/// <param name="State">Name of the state in the ring machine.</param>
+/// <param name="Outcome">Unknown while it is under way.</param>
+/// <param name="FailurePosition">The hop at fault; null where there is none or it is not known.</param>
+/// <param name="Reason">Why it ended as it did, in words.</param>
+public sealed record RingView(
+    RingId Id,
+    string Role,
+    string State,
+    bool IsFinal,
+    RingOutcome Outcome,
+    MilliSatoshi Amount,
+    MilliSatoshi Fee,
+    MilliSatoshi WaivedFee,
+    ImmutableArray<RingHopView> Hops,
+    int? FailurePosition,
+    string Reason,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt,
+    ImmutableArray<RingStoryLine> Story);
+
+/// <param name="Saved">Fees that the rings would have cost by the members' policies: what paid rebalancing of the same would have paid at least.</param>
+public sealed record RingTotals(int Settled, int Failed, int UnderWay, MilliSatoshi Moved, MilliSatoshi Waived, MilliSatoshi Saved);
