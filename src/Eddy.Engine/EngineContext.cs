@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
+using Eddy.Engine.Timers;
+using Eddy.Lightning;
+using Eddy.Protos.Wire;
+using Google.Protobuf;
+using Channel = Eddy.Lightning.Channel;
+
+namespace Eddy.Engine;
+
+/// <summary>
+/// What the engine's parts share: the step they are in, what it changes, what it will do once that is saved, and what is known of our node.
+/// Nothing leaves the engine before the step's batch is on disk.
+/// </summary>
+internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
+{
+    private readonly Queue<Action> _afterCommit = new();
+    private readonly Dictionary<long, Action<CommandOutcome>> _pending = [];
+    private long _lastCommand;
+
+    public EngineOptions Options { get; } = options;
+
+    public EnginePorts Ports { get; } = ports;
+
+    public TimerQueue Timers { get; } = new();
+
+    public StoreBatch Batch { get; } = new();
+
+    /// <summary>The time of this step.</summary>
+    public DateTimeOffset Now { get; private set; } = ports.Time.GetUtcNow();
+
+    public NodeIdentity? Node { get; set; }
+
+    public bool IsConnected { get; set; }
+
+    public string ConnectionReason { get; set; } = "";
+
+    public InterceptorState Interceptor { get; set; }
+
+    public string InterceptorReason { get; set; } = "The interceptor was not asked for yet.";
+
+    public bool IsPaused { get; set; }
+
+    public uint Height { get; set; }
+
+    /// <summary>In order of their ids.</summary>
+    public ImmutableArray<Channel> Channels { get; set; } = [];
+
+    public bool CanInitiate => !Options.IsObserving;
+
+    public bool CanWaive => !Options.IsObserving && Interceptor == InterceptorState.Up;
+
+    /// <summary>True where neither a proposal of ours nor a consent may be given.</summary>
+    public bool IsIdle => IsPaused || Options.IsObserving || !IsConnected;
+
+    public void BeginStep() => Now = Ports.Time.GetUtcNow();
+
+    /// <summary>Saves what the step changed, then does what it asked for.</summary>
+    public void EndStep()
+    {
+        if (!Batch.IsEmpty)
+        {
+            Ports.Store.Commit(Batch);
+            Batch.Clear();
+        }
+
+        while (_afterCommit.TryDequeue(out var action))
+        {
+            action();
+        }
+    }
+
+    /// <summary>After the step is saved.</summary>
+    public void Afterwards(Action action) => _afterCommit.Enqueue(action);
+
+    /// <summary>Asks LND, after the step is saved; <paramref name="then"/> runs in the step that its outcome begins.</summary>
+    public void Execute(Func<CommandId, NodeCommand> command, Action<CommandOutcome> then)
+    {
+        var id = NextCommand(then);
+        Afterwards(() => Ports.Node.Execute(command(id)));
+    }
+
+    /// <summary>Sends a message, after the step is saved.</summary>
+    public void Send(NodeId peer, Envelope envelope, Action<CommandOutcome>? then = null)
+    {
+        var id = NextCommand(then ?? (static _ => { }));
+        envelope.Version = 1;
+        var payload = envelope.ToByteArray();
+        if (payload.Length > IPeerMessenger.MaxMessageSize)
+        {
+            throw new InvalidOperationException($"A message of {payload.Length} bytes was about to be sent.");
+        }
+
+        Afterwards(() => Ports.Messenger.Send(id, peer, payload));
+    }
+
+    public void Complete(NodeEvent.Completed completed)
+    {
+        if (_pending.Remove(completed.Id.Value, out var then))
+        {
+            then(completed.Outcome);
+        }
+    }
+
+    /// <summary>A time between the span and half as much again.</summary>
+    public TimeSpan Jittered(TimeSpan span) => span * (1 + (Ports.Random.NextDouble() / 2));
+
+    public Bytes32 FreshBytes()
+    {
+        Span<byte> bytes = stackalloc byte[Bytes32.Size];
+        Ports.Entropy.Fill(bytes);
+        return new Bytes32(bytes);
+    }
+
+    private CommandId NextCommand(Action<CommandOutcome> then)
+    {
+        _lastCommand++;
+        _pending.Add(_lastCommand, then);
+        return new CommandId(_lastCommand);
+    }
+}

@@ -1,0 +1,197 @@
+using Eddy.Engine.Timers;
+using Eddy.Lightning;
+using Eddy.Protos.Wire;
+using Google.Protobuf;
+
+namespace Eddy.Engine.Greetings;
+
+/// <summary>Finds out which peers run eddy: says hello to those with a channel, answers any, and sends nothing else to the others.</summary>
+internal sealed class Greeter(EngineContext context, PeerTable peers)
+{
+    public const uint LeastVersion = 1;
+    public const uint GreatestVersion = 1;
+
+    private const int MaxAgentLength = 64;
+
+    /// <summary>Nothing relies on delivery, so an unanswered hello is repeated a few times, ever more rarely.</summary>
+    private static readonly TimeSpan[] Repeats = [TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10)];
+
+    private static readonly TimeSpan AnswerFloor = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<NodeId> _channelPeers = [];
+
+    /// <summary>Called with a peer that became an eddy peer on this connection.</summary>
+    public Action<PeerState> Met { get; set; } = static _ => { };
+
+    /// <summary>Called with a peer whose flags changed.</summary>
+    public Action<PeerState> Changed { get; set; } = static _ => { };
+
+    public bool HasChannelWith(NodeId peer) => _channelPeers.Contains(peer);
+
+    public void OnChannels()
+    {
+        _channelPeers.Clear();
+        foreach (var channel in context.Channels)
+        {
+            if (_channelPeers.Add(channel.Peer) && peers.Find(channel.Peer) is { IsOnline: true, IsEddy: false, HellosSent: 0 } peer)
+            {
+                SayHello(peer);
+            }
+        }
+
+        peers.Trim(_channelPeers);
+    }
+
+    public void OnPeersListed(IEnumerable<NodeId> online)
+    {
+        var now = online.ToHashSet();
+        foreach (var peer in peers.All.Where(peer => peer.IsOnline && !now.Contains(peer.Id)).ToArray())
+        {
+            OnOffline(peer.Id);
+        }
+
+        foreach (var id in now.Where(id => peers.Find(id) is not { IsOnline: true }).Order())
+        {
+            OnOnline(id);
+        }
+    }
+
+    /// <summary>A new connection: whatever the peer ran before, it may run something else now.</summary>
+    public void OnOnline(NodeId id)
+    {
+        var peer = peers.Add(id);
+        peer.IsOnline = true;
+        peer.Version = 0;
+        peer.HellosSent = 0;
+        peer.LastAnswer = DateTimeOffset.MinValue;
+        if (_channelPeers.Contains(id))
+        {
+            SayHello(peer);
+        }
+    }
+
+    public void OnOffline(NodeId id)
+    {
+        if (peers.Find(id) is { } peer)
+        {
+            peer.IsOnline = false;
+            context.Timers.Cancel(new EngineTimer(TimerKind.RepeatHello, id));
+        }
+    }
+
+    public void OnLndLost()
+    {
+        foreach (var peer in peers.All.ToArray())
+        {
+            OnOffline(peer.Id);
+        }
+    }
+
+    /// <summary>Tells the eddy peers that what we can do has changed.</summary>
+    public void OnFlagsChanged()
+    {
+        foreach (var peer in peers.EddyPeers)
+        {
+            Send(peer, isReply: true);
+        }
+    }
+
+    public void OnRepeatDue(NodeId id)
+    {
+        if (peers.Find(id) is { IsOnline: true, IsEddy: false } peer && _channelPeers.Contains(id))
+        {
+            SayHello(peer);
+        }
+    }
+
+    public void OnHello(PeerState peer, Hello hello)
+    {
+        peer.LastSeen = context.Now;
+        if (!IsSameChain(hello))
+        {
+            peer.Version = 0;
+            peer.Note = "It runs eddy on another network.";
+            return;
+        }
+
+        var version = Math.Min(hello.MaxVersion, GreatestVersion);
+        if (version < LeastVersion || version < hello.MinVersion)
+        {
+            peer.Version = 0;
+            peer.Note = $"It speaks versions {hello.MinVersion} to {hello.MaxVersion} of the protocol, we speak {LeastVersion} to {GreatestVersion}.";
+            Answer(peer, hello);
+            return;
+        }
+
+        var wasKnown = peer.IsEddy;
+        var hasChanged = peer.CanInitiate != hello.CanInitiate || peer.CanWaive != hello.CanWaive;
+        peer.Version = version;
+        peer.Note = "";
+        peer.Agent = Printable(hello.Agent);
+        peer.CanInitiate = hello.CanInitiate;
+        peer.CanWaive = hello.CanWaive;
+        context.Timers.Cancel(new EngineTimer(TimerKind.RepeatHello, peer.Id));
+        Answer(peer, hello);
+
+        // A hello that asks for an answer opens a connection or a daemon: it has to hear our adverts again.
+        if (!wasKnown || !hello.IsReply)
+        {
+            Met(peer);
+        }
+        else if (hasChanged)
+        {
+            Changed(peer);
+        }
+    }
+
+    private static string Printable(string agent)
+    {
+        var text = agent.Length > MaxAgentLength ? agent[..MaxAgentLength] : agent;
+        return string.Concat(text.Where(static letter => letter is >= ' ' and <= '~'));
+    }
+
+    private void Answer(PeerState peer, Hello hello)
+    {
+        if (!hello.IsReply && context.Now - peer.LastAnswer >= AnswerFloor)
+        {
+            peer.LastAnswer = context.Now;
+            Send(peer, isReply: true);
+        }
+    }
+
+    private void SayHello(PeerState peer)
+    {
+        if (peer.HellosSent < Repeats.Length)
+        {
+            context.Timers.Set(new EngineTimer(TimerKind.RepeatHello, peer.Id), context.Now + context.Jittered(Repeats[peer.HellosSent]));
+        }
+
+        peer.HellosSent++;
+        Send(peer, isReply: false);
+    }
+
+    private bool IsSameChain(Hello hello) =>
+        context.Node is { } node && Bytes32.TryFrom(hello.Chain.Span, out var chain) && chain == node.Chain;
+
+    private void Send(PeerState peer, bool isReply)
+    {
+        if (context.Node is not { } node)
+        {
+            return;
+        }
+
+        context.Send(peer.Id, new Envelope
+        {
+            Hello = new Hello
+            {
+                MinVersion = LeastVersion,
+                MaxVersion = GreatestVersion,
+                Chain = ByteString.CopyFrom(node.Chain.ToArray()),
+                CanInitiate = context.CanInitiate,
+                CanWaive = context.CanWaive,
+                IsReply = isReply,
+                Agent = context.Options.Agent,
+            },
+        });
+    }
+}

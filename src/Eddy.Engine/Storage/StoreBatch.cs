@@ -1,0 +1,52 @@
+using Eddy.Engine.Views;
+using Eddy.Lightning;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Storage;
+
+/// <summary>What one step of the engine changes, saved together.</summary>
+public sealed class StoreBatch
+{
+    /// <summary>Inserted, or replaced as a whole.</summary>
+    public List<RingRecord> Rings { get; } = [];
+
+    public List<(RingId Ring, RingStoryLine Line)> Story { get; } = [];
+
+    public List<OutboxEntry> OutboxAdded { get; } = [];
+
+    public List<long> OutboxDone { get; } = [];
+
+    public Dictionary<string, string> Settings { get; } = [];
+
+    /// <summary>Inserted or replaced; removed where the value is null.</summary>
+    public Dictionary<string, BackOffRecord?> BackOffs { get; } = [];
+
+    public Dictionary<(int Day, string Key), long> Counters { get; } = [];
+
+    /// <summary>Inserted, or replaced by circuit key.</summary>
+    public List<PhantomFee> PhantomFees { get; } = [];
+
+    /// <summary>Bindings that ended: LND can not offer these keys again.</summary>
+    public List<CircuitKey> BindingsEnded { get; } = [];
+
+    /// <summary>Counters before this day are forgotten.</summary>
+    public int? ForgetCountersBefore { get; set; }
+
+    public bool IsEmpty =>
+        Rings.Count == 0 && Story.Count == 0 && OutboxAdded.Count == 0 && OutboxDone.Count == 0 && Settings.Count == 0
+        && BackOffs.Count == 0 && Counters.Count == 0 && PhantomFees.Count == 0 && BindingsEnded.Count == 0 && ForgetCountersBefore is null;
+
+    public void Clear()
+    {
+        Rings.Clear();
+        Story.Clear();
+        OutboxAdded.Clear();
+        OutboxDone.Clear();
+        Settings.Clear();
+        BackOffs.Clear();
+        Counters.Clear();
+        PhantomFees.Clear();
+        BindingsEnded.Clear();
+        ForgetCountersBefore = null;
+    }
+}
