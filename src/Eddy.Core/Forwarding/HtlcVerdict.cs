@@ -18,7 +18,11 @@ public enum HtlcAction
 /// <summary>The verdict on one offered HTLC.</summary>
 /// <param name="Action">What to answer.</param>
 /// <param name="InAmount">With <see cref="HtlcAction.Waive"/>: the value of <c>in_amount_msat</c>.</param>
-/// <param name="Binding">With <see cref="HtlcAction.Waive"/>: what must be on disk before the answer leaves.</param>
+/// <param name="Binding">
+/// With <see cref="HtlcAction.Waive"/>: what must be on disk before the answer leaves. With <see cref="HtlcAction.Resume"/>, mostly null: a
+/// ring's HTLC that needs no waiver, since our policies ask no fee for it. It is answered at once and saved whenever that is possible:
+/// RESUME_MODIFIED is never sent for such a key, so that nothing hangs on it but the ring's own story.
+/// </param>
 public readonly record struct HtlcVerdict(HtlcAction Action, MilliSatoshi InAmount = default, WaiverBinding? Binding = null)
 {
     public static HtlcVerdict Resume => new(HtlcAction.Resume);

@@ -22,19 +22,21 @@ public sealed record RoutingPolicy(
     private const long Million = 1_000_000;
     private const int InboundRateLimit = 10_000_000;
 
-    /// <summary>What this channel's owner asks for forwarding <paramref name="outgoing"/> out over it (LND's ExpectedFee).</summary>
-    public MilliSatoshi OutboundFee(MilliSatoshi outgoing) =>
-        new(checked(BaseFeeMsat + (long)((Int128)outgoing.Value * FeeRatePpm / Million)));
+    /// <summary>What this channel's owner asks for forwarding <paramref name="outgoing"/> out over it (LND's ExpectedFee). Stays at the bounds of the type where it would leave them.</summary>
+    public MilliSatoshi OutboundFee(MilliSatoshi outgoing) => Saturate(BaseFeeMsat + ((Int128)outgoing.Value * FeeRatePpm / Million));
 
     /// <summary>
     /// What a forward of <paramref name="outgoing"/> must leave behind, as LND's CheckHtlcForward computes it: the outbound fee of the
     /// channel it leaves on plus the inbound fee of the channel it came in on, the latter truncated toward zero. May be negative.
+    /// Total: the amount may be whatever an onion says.
     /// </summary>
     public static MilliSatoshi ExpectedFee(RoutingPolicy incoming, RoutingPolicy outgoing, MilliSatoshi amount)
     {
         var outbound = outgoing.OutboundFee(amount);
         var rate = Math.Clamp(incoming.InboundFeeRatePpm, -InboundRateLimit, InboundRateLimit);
-        var inbound = checked(incoming.InboundBaseFeeMsat + (long)((Int128)rate * (amount + outbound).Value / Million));
-        return new(checked(outbound.Value + inbound));
+        var inbound = incoming.InboundBaseFeeMsat + ((Int128)rate * ((Int128)amount.Value + outbound.Value) / Million);
+        return Saturate(outbound.Value + inbound);
     }
+
+    private static MilliSatoshi Saturate(Int128 msat) => new((long)Int128.Clamp(msat, long.MinValue, long.MaxValue));
 }

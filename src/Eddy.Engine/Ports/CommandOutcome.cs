@@ -49,13 +49,5 @@ public enum InvoiceState
     Accepted = 3,
 }
 
-/// <summary>What LND knows of one incoming HTLC.</summary>
-public enum CircuitFate
-{
-    /// <summary>Neither pending nor in the forwarding history: failed, or never forwarded.</summary>
-    Gone = 0,
-    Pending = 1,
-    Settled = 2,
-}
-
+/// <summary>What LND knows of one incoming HTLC of ours.</summary>
 public sealed record CircuitStatus(CircuitKey Key, CircuitFate Fate);
