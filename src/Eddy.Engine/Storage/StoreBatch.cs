@@ -1,4 +1,5 @@
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Lightning;
 using Eddy.Rings;
 
@@ -23,7 +24,7 @@ public sealed class StoreBatch
 
     public Dictionary<(int Day, string Key), long> Counters { get; } = [];
 
-    /// <summary>Inserted, or replaced by circuit key.</summary>
+    /// <summary>Inserted once by circuit key; a second one for the same key changes nothing.</summary>
     public List<PhantomFee> PhantomFees { get; } = [];
 
     /// <summary>Bindings that ended: LND can not offer these keys again.</summary>

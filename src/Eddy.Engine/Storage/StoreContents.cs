@@ -49,17 +49,3 @@ public sealed record BackOffRecord(string Key, DateTimeOffset Until, int Failure
 /// <param name="Day">Days since 1970-01-01 UTC.</param>
 /// <param name="Value">Msat, or a count.</param>
 public sealed record DailyCounter(int Day, string Key, long Value);
-
-/// <summary>A waived forward in the books: LND shows <paramref name="Fee"/> as income and nobody received it.</summary>
-/// <param name="In">What really came in.</param>
-/// <param name="BookedIn">What LND was told came in.</param>
-public sealed record PhantomFee(
-    CircuitKey Key,
-    RingId Ring,
-    ShortChannelId Outgoing,
-    MilliSatoshi In,
-    MilliSatoshi Out,
-    MilliSatoshi BookedIn,
-    MilliSatoshi Fee,
-    DateTimeOffset At,
-    bool IsSettled);
