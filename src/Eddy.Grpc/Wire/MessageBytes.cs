@@ -13,8 +13,10 @@ internal sealed class MessageBytes(ReadOnlySequence<byte> payload) : Deserializa
 
     internal static byte[] From<T>(T message, Action<T, SerializationContext> serializer)
     {
-        using var frame = new MessageFrame(maxPayloadLength: null);
+        var frame = new MessageFrame(maxPayloadLength: null);
         frame.Write(message, serializer);
-        return frame.Payload.ToArray();
+        var bytes = frame.Payload.ToArray();
+        frame.Release();
+        return bytes;
     }
 }

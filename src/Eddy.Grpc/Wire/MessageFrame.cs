@@ -8,7 +8,7 @@ namespace Grpc.Core;
 /// Serialized completely before the first byte leaves, so that a message that cannot be sent breaks no stream;
 /// used again for the next message of the same stream.
 /// </summary>
-internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext, IBufferWriter<byte>, IDisposable
+internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext, IBufferWriter<byte>
 {
     internal const int PrefixLength = 5;
 
@@ -78,8 +78,6 @@ internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    public void Dispose() => Release();
-
     /// <summary>Gives an array back that was needed for a big message only.</summary>
     internal void Trim()
     {
@@ -87,6 +85,13 @@ internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext
         {
             Release();
         }
+    }
+
+    /// <summary>Leaves the array to whoever may still read it.</summary>
+    internal void Abandon()
+    {
+        _buffer = [];
+        _length = 0;
     }
 
     private void Reserve(int more)
@@ -106,7 +111,8 @@ internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext
         _length = length;
     }
 
-    private void Release()
+    /// <summary>Gives the array back; nobody may read it any more.</summary>
+    internal void Release()
     {
         var buffer = _buffer;
         _buffer = [];

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Grpc.Core;
+
+namespace Grpc.Net.Client;
+
+/// <summary>The body of a call with one request.</summary>
+internal sealed class SingleRequestContent : HttpContent
+{
+    private readonly MessageFrame _frame;
+
+    internal SingleRequestContent(MessageFrame frame)
+    {
+        _frame = frame;
+        Headers.ContentType = RequestStreamContent.GrpcContentType;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    // May run twice: HttpClient sends again what a closing connection has not taken.
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        stream.WriteAsync(_frame.Bytes, cancellationToken).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+}
+
+/// <summary>
+/// The body of a call with a stream of requests: hands HttpClient's stream to the writer and stays open until there is no more.
+/// A subclass of HttpContent of its own, because only such a one is sent while the response is being received.
+/// </summary>
+internal sealed class RequestStreamContent : HttpContent
+{
+    private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Stream? _stream;
+    private bool _used;
+
+    internal RequestStreamContent() => Headers.ContentType = GrpcContentType;
+
+    internal static MediaTypeHeaderValue GrpcContentType { get; } = new(GrpcHeaders.ContentType);
+
+    internal bool IsCompleted => _completed.Task.IsCompleted;
+
+    /// <summary>The stream to write to, as soon as there is a connection; cancelled where there never is one.</summary>
+    internal async ValueTask<Stream> GetStreamAsync()
+    {
+        var stream = Volatile.Read(ref _stream) ?? await _opened.Task;
+        Volatile.Write(ref _used, true);
+        return stream;
+    }
+
+    /// <summary>Half-closes the call.</summary>
+    internal void Complete() => _completed.TrySetResult();
+
+    /// <summary>Lets go of HttpClient and of a writer that still waits for the stream: this call takes no more requests.</summary>
+    internal void End()
+    {
+        Complete();
+        _opened.TrySetCanceled();
+    }
+
+    /// <summary>Like <see cref="End"/> for a call that is broken off: its server must not take that for a half-close.</summary>
+    internal void Abort()
+    {
+        _completed.TrySetCanceled();
+        _opened.TrySetCanceled();
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _used))
+        {
+            throw new IOException("The connection closed before it had taken the call, and messages already written cannot be sent again.");
+        }
+
+        // The headers have to leave without waiting for a message: the server may be the first to speak.
+        await stream.FlushAsync(cancellationToken);
+        Volatile.Write(ref _stream, stream);
+        _opened.TrySetResult(stream);
+        await _completed.Task.WaitAsync(cancellationToken);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+}
