@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using Eddy.Lightning;
+
+namespace Eddy.Liquidity;
+
+/// <summary>What a planner remembers between searches.</summary>
+/// <param name="Threshold">How far the searches have come down, in sat; 0 for starting at the largest.</param>
+public sealed record PlannerState(long Threshold, BackOffBook BackOffs)
+{
+    public static readonly PlannerState Start = new(0, BackOffBook.Empty);
+}
+
+/// <summary>What one search came to.</summary>
+public sealed record RingPlan(PlannerState Next, ImmutableArray<Cycle> Rings, PlanOutcome Outcome, DateTimeOffset NextAt);
+
+public enum PlanOutcome
+{
+    Found = 0,
+
+    /// <summary>As many own rings are under way as may be.</summary>
+    Busy = 1,
+
+    /// <summary>No pair of this node on which both ends offer something, both in and out.</summary>
+    NothingOffered = 2,
+
+    /// <summary>No ring this large; the next search looks for smaller ones.</summary>
+    Falling = 3,
+
+    /// <summary>No ring at all that this node may propose.</summary>
+    NoRing = 4,
+}
+
+/// <summary>
+/// Picks the rings to propose next. A search comes down from the largest amount the node's own pairs offer, halving; at each threshold it
+/// takes the widest ring at which every end gains, or else the widest at which any does. How far down it may come falls from search to
+/// search while nothing is found, so that the whole network moves its large amounts first.
+/// </summary>
+public static class RingPlanner
+{
+    private const int Candidates = 4;
+
+    /// <param name="underWay">Nodes of the own rings that are not final.</param>
+    /// <param name="ringOfTwoPeers">Peers with which a ring of two may be made.</param>
+    public static RingPlan Plan(
+        CycleFinder finder,
+        LiquidityGraph graph,
+        NodeId self,
+        PlannerState state,
+        PlannerOptions options,
+        IReadOnlyCollection<ImmutableArray<NodeId>> underWay,
+        ImmutableArray<NodeId> ringOfTwoPeers,
+        DateTimeOffset now,
+        Random random)
+    {
+        var backOffs = state.BackOffs.Prune(now, options);
+        var nextAt = now + (options.Interval * Jitter.Factor(random));
+        RingPlan End(long threshold, PlanOutcome outcome, ImmutableArray<Cycle> rings = default) =>
+            new(new(threshold, backOffs), rings.IsDefault ? [] : rings, outcome, nextAt);
+
+        if (underWay.Count >= options.MaxRings)
+        {
+            return End(state.Threshold, PlanOutcome.Busy);
+        }
+
+        var largest = Math.Min(LargestOffered(graph, self), options.MaxAmount);
+        if (largest < options.MinAmount)
+        {
+            return End(0, PlanOutcome.NothingOffered);
+        }
+
+        var used = new SortedSet<Hop>();
+        foreach (var ring in underWay)
+        {
+            Use(used, ring);
+        }
+
+        var query = new CycleQuery
+        {
+            Start = self,
+            MaxHops = options.MaxHops,
+            MaxAmount = options.MaxAmount,
+            MaxResults = Candidates,
+            RingOfTwoPeers = ringOfTwoPeers,
+            IsBlocked = (from, to) => used.Contains(new(from, to)) || backOffs.IsBlocked(from, to, now),
+        };
+        var floor = Math.Max(options.MinAmount, state.Threshold == 0 ? largest : Math.Min(state.Threshold, largest));
+        for (var halvings = 0; halvings < options.HalvingsPerSearch; halvings++)
+        {
+            floor = Math.Max(options.MinAmount, floor / 2);
+        }
+
+        var rings = ImmutableArray.CreateBuilder<Cycle>();
+        for (var threshold = largest; underWay.Count + rings.Count < options.MaxRings;)
+        {
+            var found = Pick(finder, graph, query with { MinAmount = threshold }, random);
+            if (found is not null)
+            {
+                rings.Add(found);
+                Use(used, found.Nodes);
+            }
+            else if (threshold > floor)
+            {
+                threshold = Math.Max(floor, threshold / 2);
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (rings.Count > 0)
+        {
+            return End(Math.Max(options.MinAmount, rings.Min(ring => ring.Amount) / 2), PlanOutcome.Found, rings.ToImmutable());
+        }
+
+        return End(floor, floor > options.MinAmount ? PlanOutcome.Falling : PlanOutcome.NoRing);
+    }
+
+    private static Cycle? Pick(CycleFinder finder, LiquidityGraph graph, CycleQuery query, Random random)
+    {
+        var found = finder.Find(graph, query with { OnlyGaining = true });
+        if (found.IsEmpty)
+        {
+            found = finder.Find(graph, query);
+        }
+
+        // Among equals any will do: a node that always took the first would meet the same refusal again.
+        var equals = found.TakeWhile(cycle => cycle.Amount == found[0].Amount && cycle.Nodes.Length == found[0].Nodes.Length).Count();
+        return equals == 0 ? null : found[random.Next(equals)];
+    }
+
+    private static void Use(SortedSet<Hop> used, ImmutableArray<NodeId> ring)
+    {
+        for (var place = 0; place < ring.Length; place++)
+        {
+            var from = ring[place];
+            var to = ring[(place + 1) % ring.Length];
+            used.Add(new(from, to));
+            used.Add(new(to, from));
+        }
+    }
+
+    private static long LargestOffered(LiquidityGraph graph, NodeId self)
+    {
+        var index = graph.IndexOf(self);
+        if (index < 0)
+        {
+            return 0;
+        }
+
+        long outgoing = 0;
+        foreach (var edge in graph.EdgesFrom(index))
+        {
+            outgoing = Math.Max(outgoing, edge.Most);
+        }
+
+        long incoming = 0;
+        var (first, end) = graph.InRange(index);
+        for (var position = first; position < end; position++)
+        {
+            incoming = Math.Max(incoming, graph.Edge(graph.InEdge(position)).Most);
+        }
+
+        return Math.Min(outgoing, incoming);
+    }
+}
