@@ -30,12 +30,16 @@ public sealed class StoreBatch
     /// <summary>Bindings that ended: LND can not offer these keys again.</summary>
     public List<CircuitKey> BindingsEnded { get; } = [];
 
-    /// <summary>Counters before this day are forgotten.</summary>
+    /// <summary>Daily counters before this day are forgotten; those of day 0 stay.</summary>
     public int? ForgetCountersBefore { get; set; }
+
+    /// <summary>Rings that ended before this time without having settled are forgotten, with their stories.</summary>
+    public DateTimeOffset? ForgetFailuresBefore { get; set; }
 
     public bool IsEmpty =>
         Rings.Count == 0 && Story.Count == 0 && OutboxAdded.Count == 0 && OutboxDone.Count == 0 && Settings.Count == 0
-        && BackOffs.Count == 0 && Counters.Count == 0 && PhantomFees.Count == 0 && BindingsEnded.Count == 0 && ForgetCountersBefore is null;
+        && BackOffs.Count == 0 && Counters.Count == 0 && PhantomFees.Count == 0 && BindingsEnded.Count == 0
+        && ForgetCountersBefore is null && ForgetFailuresBefore is null;
 
     public void Clear()
     {
@@ -49,5 +53,6 @@ public sealed class StoreBatch
         PhantomFees.Clear();
         BindingsEnded.Clear();
         ForgetCountersBefore = null;
+        ForgetFailuresBefore = null;
     }
 }

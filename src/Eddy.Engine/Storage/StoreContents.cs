@@ -22,7 +22,6 @@ public sealed record StoreContents
 
     public ImmutableArray<BackOffRecord> BackOffs { get; init; } = [];
 
-    /// <summary>Counters of the latest days.</summary>
     public ImmutableArray<DailyCounter> Counters { get; init; } = [];
 
     public RingTotals Totals { get; init; } = new(0, 0, 0, MilliSatoshi.Zero, MilliSatoshi.Zero, MilliSatoshi.Zero);
@@ -46,6 +45,6 @@ public sealed record OutboxEntry(long Id, RingId Ring, string Kind, ReadOnlyMemo
 /// <param name="Failures">In a row, for the exponent.</param>
 public sealed record BackOffRecord(string Key, DateTimeOffset Until, int Failures);
 
-/// <param name="Day">Days since 1970-01-01 UTC.</param>
+/// <param name="Day">Days since 1970-01-01 UTC; 0 for what is counted for good.</param>
 /// <param name="Value">Msat, or a count.</param>
 public sealed record DailyCounter(int Day, string Key, long Value);
