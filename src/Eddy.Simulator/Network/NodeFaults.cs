@@ -1,0 +1,51 @@
+namespace Eddy.Simulator;
+
+/// <summary>What LND does with one call instead of, or before, carrying it out.</summary>
+/// <param name="Delay">Passes before the call is carried out or refused.</param>
+/// <param name="Error">Null: carried out.</param>
+public sealed record CallFault(TimeSpan Delay, RpcError? Error);
+
+/// <summary>Faults of one node. The faces ask <see cref="OnCall"/>; the model itself knows the stuck hop.</summary>
+public sealed class NodeFaults
+{
+    private readonly List<Htlc> _stuck = [];
+
+    /// <summary>Asked for every call by LND's method name (<c>SendToRouteV2</c>); null or a null answer: no fault.</summary>
+    public Func<string, CallFault?>? OnCall { get; set; }
+
+    /// <summary>HTLCs this node takes and then neither forwards nor fails nor settles: a stuck hop.</summary>
+    public Func<Htlc, bool>? StuckHop { get; set; }
+
+    /// <summary>HTLCs that are stuck now.</summary>
+    public IReadOnlyList<Htlc> Stuck => _stuck;
+
+    /// <summary>Lets go of stuck HTLCs: they go on as if they had just arrived.</summary>
+    public void ReleaseStuck()
+    {
+        StuckHop = null;
+        var stuck = _stuck.ToArray();
+        _stuck.Clear();
+        foreach (var htlc in stuck)
+        {
+            if (htlc is { State: HtlcState.LockedIn, Resolution: null })
+            {
+                htlc.Receiver.Node.Switch.OnLockedIn(htlc, isReplay: false);
+            }
+        }
+    }
+
+    internal bool HoldsForever(Htlc htlc)
+    {
+        if (StuckHop is null || !StuckHop(htlc))
+        {
+            return false;
+        }
+
+        if (!_stuck.Contains(htlc))
+        {
+            _stuck.Add(htlc);
+        }
+
+        return true;
+    }
+}
