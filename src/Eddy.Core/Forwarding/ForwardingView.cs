@@ -42,7 +42,12 @@ public sealed class ForwardingView
     /// </summary>
     public ForwardingView WithChannels(IEnumerable<Channel> channels)
     {
-        var open = channels.ToDictionary(channel => channel.Id);
+        var open = new Dictionary<ShortChannelId, Channel>();
+        foreach (var channel in channels)
+        {
+            open[channel.Id] = channel;
+        }
+
         var closed = _closed.Concat(_channels.Keys).Where(id => !open.ContainsKey(id)).ToFrozenSet();
         return new(_waivers, open, closed, Height);
     }

@@ -79,7 +79,10 @@ public sealed class WaiverBook
     private static bool IsOnChain(in InterceptedHtlc htlc) =>
         htlc.AutoFailHeight == 0 || (htlc.AutoFailHeight > 0 && (uint)htlc.AutoFailHeight >= htlc.IncomingExpiry);
 
-    /// <summary>The fee to give up, zero or less where none is asked; null where the HTLC does not fit.</summary>
+    /// <summary>
+    /// The fee to give up, zero or less where none is asked; null where the HTLC does not fit. The distance between its two expiries is
+    /// LND's own business: a waiver waives the fee test only, and LND refuses less than our CLTV delta.
+    /// </summary>
     private MilliSatoshi? Measure(in InterceptedHtlc htlc, Waiver waiver, ForwardingView view, DateTimeOffset now)
     {
         if (now >= waiver.Deadline || _usedKeys.ContainsKey(htlc.Key) || _usedHashes.ContainsKey(waiver.Hash))

@@ -15,8 +15,11 @@ internal static class MemberMachine
     public static Transition Begin(RingTerms.Member terms)
     {
         var (offer, own, waiver) = (terms.Offer, terms.Own, terms.Waiver);
-        if (own.Position != terms.Position || own.OfferDigest != offer.Digest || waiver.Hash != offer.Hash
-            || waiver.Ring != offer.Id || waiver.Previous != terms.Previous || waiver.Next != terms.Next || waiver.MaxAmount != own.Amount)
+        if (own.Position != terms.Position || own.OfferDigest != offer.Digest
+            || waiver.Ring != offer.Id || waiver.Hash != offer.Hash || waiver.Commitment != offer.Commitments[terms.Position - 1]
+            || waiver.Previous != terms.Previous || waiver.Next != terms.Next
+            || waiver.MinAmount != offer.MinAmount || waiver.MaxAmount != own.Amount
+            || waiver.MaxLockBlocks > offer.MaxLockBlocks || waiver.Deadline != terms.Deadline)
         {
             throw new ArgumentException("Terms and waiver are not for this offer.", nameof(terms));
         }

@@ -13,7 +13,7 @@ public abstract record RingEvent
 
     // Both halves.
 
-    /// <summary>Comes at least once a second while the ring is under way.</summary>
+    /// <summary>Comes at <see cref="RingMachine.WakeAt"/> or later.</summary>
     public sealed record TimePassed(DateTimeOffset Now) : RingEvent(Now);
 
     /// <summary>Eddy was started again and has listed what LND holds. Comes once to each ring that is not final.</summary>

@@ -21,4 +21,13 @@ public static class RingMachine
         (RingTerms.Member member, MemberState current) => MemberMachine.Apply(member, current, ringEvent),
         _ => throw new ArgumentException($"A ring cannot be {state.Name} for the {terms}.", nameof(state)),
     };
+
+    /// <summary>When <see cref="RingEvent.TimePassed"/> is next due; null where no clock matters. Earlier and more often does no harm.</summary>
+    public static DateTimeOffset? WakeAt(RingTerms terms, RingState state) => (terms, state) switch
+    {
+        (RingTerms.Initiator initiator, InitiatorState.Signing or InitiatorState.Walking or InitiatorState.Invoicing) => initiator.SendBy,
+        (RingTerms.Member member, MemberState.Signing or MemberState.Accepted) => member.Deadline,
+        (_, MemberState.Bound bound) => bound.LookupAt,
+        _ => null,
+    };
 }
