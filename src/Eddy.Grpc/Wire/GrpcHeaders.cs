@@ -51,7 +51,7 @@ internal static class GrpcHeaders
             }
         }
 
-        throw new InvalidOperationException("No time span has that many hours.");
+        return "99999999H";
     }
 
     internal static bool TryDecodeTimeout(string text, out TimeSpan timeout)

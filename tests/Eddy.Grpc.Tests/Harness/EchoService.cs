@@ -10,14 +10,14 @@ public sealed class EchoService(EchoProbe probe) : Echo.EchoBase
 {
     public override async Task<EchoReply> Unary(EchoRequest request, ServerCallContext context)
     {
-        probe.Contexts.Enqueue(context);
+        probe.See(context);
         await BehaveAsync(request, context);
         return Reply(request, 0);
     }
 
     public override async Task ServerStream(EchoRequest request, IServerStreamWriter<EchoReply> responseStream, ServerCallContext context)
     {
-        probe.Contexts.Enqueue(context);
+        probe.See(context);
         for (var number = 0; number < request.Count; number++)
         {
             await responseStream.WriteAsync(Reply(request, number));
@@ -29,7 +29,7 @@ public sealed class EchoService(EchoProbe probe) : Echo.EchoBase
 
     public override async Task<EchoReply> ClientStream(IAsyncStreamReader<EchoRequest> requestStream, ServerCallContext context)
     {
-        probe.Contexts.Enqueue(context);
+        probe.See(context);
         var texts = new List<string>();
         await foreach (var request in requestStream.ReadAllAsync())
         {
@@ -43,7 +43,7 @@ public sealed class EchoService(EchoProbe probe) : Echo.EchoBase
     public override async Task Duplex(
         IAsyncStreamReader<EchoRequest> requestStream, IServerStreamWriter<EchoReply> responseStream, ServerCallContext context)
     {
-        probe.Contexts.Enqueue(context);
+        probe.See(context);
         var number = 0;
         try
         {
@@ -127,7 +127,7 @@ public sealed class EchoProbe
 {
     private volatile int _written;
 
-    public ConcurrentQueue<ServerCallContext> Contexts { get; } = new();
+    public ConcurrentQueue<SeenCall> Calls { get; } = new();
 
     public TaskCompletionSource Hanging { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -142,7 +142,13 @@ public sealed class EchoProbe
     public int WrittenCount => _written;
 
     public void Written(int count) => _written = count;
+
+    public void See(ServerCallContext context) => Calls.Enqueue(new SeenCall(
+        context.Method, context.Host, context.Peer, context.Deadline, context.RequestHeaders, context.CancellationToken));
 }
+
+/// <summary>What a handler saw; the context itself ends with the call.</summary>
+public sealed record SeenCall(string Method, string Host, string Peer, DateTime Deadline, Metadata RequestHeaders, CancellationToken CancellationToken);
 
 internal static class Bytes
 {
