@@ -1,6 +1,6 @@
 using Google.Protobuf.Reflection;
 
-namespace Eddy.Simulator.Tests.Protos;
+namespace Eddy.Simulator.Tests.LndProtos;
 
 /// <summary>Holds our compiled protos against another declaration of the same API: everything of ours must be there in the same form.</summary>
 internal static class ProtoComparison

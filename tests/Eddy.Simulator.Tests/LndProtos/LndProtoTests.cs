@@ -4,7 +4,7 @@ using Eddy.Protos.Routerrpc;
 using Eddy.Protos.Verrpc;
 using Google.Protobuf.Reflection;
 
-namespace Eddy.Simulator.Tests.Protos;
+namespace Eddy.Simulator.Tests.LndProtos;
 
 /// <summary>Our declaration of LND's API against the one other people's client carries.</summary>
 public sealed class LndProtoTests

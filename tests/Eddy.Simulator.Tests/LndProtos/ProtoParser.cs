@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Eddy.Simulator.Tests.Protos;
+namespace Eddy.Simulator.Tests.LndProtos;
 
 /// <summary>Reads the part of the proto3 language that LND's files use.</summary>
 internal sealed partial class ProtoParser

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Eddy.Simulator.Tests.Protos;
+namespace Eddy.Simulator.Tests.LndProtos;
 
 /// <summary>What a set of .proto files declares, by full name.</summary>
 internal sealed record ProtoSchema(
