@@ -1,1 +1,3 @@
-return 0;
+using Eddy.CommandLine;
+
+return await new EddyCommands(Terminal.OfProcess()).RunAsync(args);

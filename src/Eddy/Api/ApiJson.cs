@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace Eddy.Api;
+
+/// <summary>JSON without reflection: the same on the API and behind <c>--json</c>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(ChannelsReport))]
+[JsonSerializable(typeof(PeersReport))]
+[JsonSerializable(typeof(AdvertsReport))]
+[JsonSerializable(typeof(RingsReport))]
+[JsonSerializable(typeof(RingReport))]
+[JsonSerializable(typeof(WhyReport))]
+[JsonSerializable(typeof(ProposeRequest))]
+[JsonSerializable(typeof(ReplyReport))]
+[JsonSerializable(typeof(ErrorReport))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Eddy.Api;
+
+/// <summary>GET /v1/status.</summary>
+/// <param name="Interceptor"><c>up</c>, <c>down</c> or <c>taken</c>.</param>
+/// <param name="Mode"><c>active</c> or <c>observe</c>.</param>
+internal sealed record StatusReport(
+    string Version,
+    string Commit,
+    NodeReport? Node,
+    bool Connected,
+    string ConnectionReason,
+    string Interceptor,
+    string InterceptorReason,
+    string Mode,
+    bool Paused,
+    DateTimeOffset StartedAt,
+    int Channels,
+    int EddyPeers,
+    int Adverts,
+    DateTimeOffset? NextSearchAt,
+    string LastSearch,
+    TotalsReport Totals);
+
+internal sealed record NodeReport(string Pubkey, string Alias, string Network, string LndVersion, uint Height);
+
+internal sealed record TotalsReport(int Settled, int Failed, int UnderWay, long MovedMsat, long WaivedMsat, long SavedMsat);
+
+internal sealed record ChannelsReport(ImmutableArray<ChannelReport> Channels);
+
+/// <param name="Local">Local balance as a share of the capacity; <paramref name="Target"/> and <paramref name="Deadband"/> likewise.</param>
+/// <param name="WantOutSat">Offered to be sent out because it brings imbalance down; <paramref name="MayOutSat"/>: harmless.</param>
+internal sealed record ChannelReport(
+    string Scid,
+    string Peer,
+    string Alias,
+    long CapacitySat,
+    long LocalMsat,
+    long RemoteMsat,
+    double Local,
+    double Target,
+    double Deadband,
+    bool Active,
+    bool Private,
+    bool Excluded,
+    bool PeerIsEddy,
+    long WantOutSat,
+    long MayOutSat,
+    long WantInSat,
+    long MayInSat,
+    long ReservedOutMsat,
+    long ReservedInMsat,
+    long MovedOutMsat,
+    long MovedInMsat);
+
+internal sealed record PeersReport(ImmutableArray<PeerReport> Peers);
+
+internal sealed record PeerReport(
+    string Pubkey,
+    string Alias,
+    bool Online,
+    uint ProtocolVersion,
+    string Agent,
+    bool CanInitiate,
+    bool CanWaive,
+    int Channels,
+    DateTimeOffset LastSeen,
+    DateTimeOffset? BackedOffUntil,
+    string Note);
+
+internal sealed record AdvertsReport(ImmutableArray<AdvertReport> Adverts);
+
+internal sealed record AdvertReport(
+    string Node, ulong Sequence, int Hops, string Via, bool CanInitiate, bool CanWaive, DateTimeOffset ExpiresAt, ImmutableArray<IntentReport> Intents);
+
+internal sealed record IntentReport(string Peer, long WantOutSat, long MayOutSat, long WantInSat, long MayInSat);
+
+internal sealed record RingsReport(ImmutableArray<RingReport> Rings);
+
+/// <param name="Outcome"><c>under_way</c>, <c>settled</c>, <c>failed</c>, <c>cancelled</c>, <c>rejected</c> or <c>expired</c>.</param>
+/// <param name="FailurePosition">The hop at fault, counted from the initiator's 0; null where there is none or it is not known.</param>
+internal sealed record RingReport(
+    string Id,
+    string Role,
+    string State,
+    bool Final,
+    string Outcome,
+    long AmountSat,
+    long FeeMsat,
+    long WaivedFeeMsat,
+    ImmutableArray<RingHopReport> Hops,
+    int? FailurePosition,
+    string? FailureNode,
+    string Reason,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt,
+    ImmutableArray<StoryReport> Story);
+
+/// <param name="Scid">What the node sends on; null while it has not said.</param>
+internal sealed record RingHopReport(int Position, string Node, string? Scid, long? AmountMsat);
+
+internal sealed record StoryReport(DateTimeOffset At, string What);
+
+/// <summary>GET /v1/why/{scid}: why nothing happens on a channel, and what happened on it.</summary>
+internal sealed record WhyReport(string Scid, string Peer, ImmutableArray<ReasonReport> Reasons, ImmutableArray<RingReport> Rings);
+
+internal sealed record ReasonReport(string Code, string What, string Advice);
+
+/// <summary>POST /v1/propose.</summary>
+internal sealed record ProposeRequest(bool DryRun);
+
+/// <summary>What an operator's request came to.</summary>
+/// <param name="Status"><c>done</c>, <c>not_found</c>, <c>refused</c>, or <c>unavailable</c> where LND is away.</param>
+internal sealed record ReplyReport(string Status, string Message, string? Ring, long AmountSat, ImmutableArray<string> Nodes)
+{
+    public const string Done = "done";
+    public const string NotFound = "not_found";
+    public const string Refused = "refused";
+    public const string Unavailable = "unavailable";
+}
+
+/// <summary>Anything that went wrong, on the API and as <c>--json</c> shows it.</summary>
+internal sealed record ErrorReport(string Error);

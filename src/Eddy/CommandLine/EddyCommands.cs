@@ -1,0 +1,176 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Eddy.Api;
+using Eddy.Configuration;
+using Eddy.Hosting;
+
+namespace Eddy.CommandLine;
+
+/// <summary>The tree of commands, and what is common to all of them: usage errors, exit codes, <c>--json</c>.</summary>
+internal sealed class EddyCommands
+{
+    private readonly Terminal _terminal;
+    private readonly ConfigFlags _flags = new();
+    private readonly RootCommand _root;
+
+    public EddyCommands(Terminal terminal)
+    {
+        _terminal = terminal;
+        _root = new RootCommand("Eddy keeps the channels of an LND node balanced, for free: it finds rings of nodes that all want liquidity moved the same way round.");
+        _flags.AddTo(_root);
+        _root.Options.OfType<VersionOption>().Single().Action = new VersionAction(terminal);
+        AddCommands();
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new CommandHelp((HelpAction)help.Action!, command => command.Name is "run" || command.Parents.Any(parent => parent.Name == "config"));
+    }
+
+    /// <summary>Runs one command line and returns the process's exit code.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        var parse = _root.Parse(arguments);
+        if (parse.Action is VersionAction or CommandHelp)
+        {
+            return await parse.InvokeAsync(new InvocationConfiguration { Output = _terminal.Output, Error = _terminal.Error });
+        }
+
+        if (parse.Errors.Count > 0 || parse.CommandResult.Command.Action is null)
+        {
+            return WriteUsageError(parse);
+        }
+
+        return await parse.InvokeAsync(new InvocationConfiguration
+        {
+            Output = _terminal.Output,
+            Error = _terminal.Error,
+            EnableDefaultExceptionHandler = false,
+
+            // A daemon that is told to stop lets its HTLCs go first.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+        });
+    }
+
+    /// <summary>A command that looks at the configuration only.</summary>
+    public Command Add(Command parent, Command command, Func<ParseResult, CancellationToken, Task<int>> action)
+    {
+        command.SetAction((parse, cancellationToken) => GuardAsync(parse, action, cancellationToken));
+        parent.Subcommands.Add(command);
+        return command;
+    }
+
+    /// <summary>A command that asks the running daemon.</summary>
+    public Command AddQuery(Command parent, Command command, Func<ParseResult, DaemonClient, Output, CancellationToken, Task<int>> action)
+    {
+        var json = AddJson(command);
+        return Add(parent, command, async (parse, cancellationToken) =>
+        {
+            using var daemon = DaemonClient.Open(_flags.Load(parse));
+            return await action(parse, daemon, new(_terminal, parse.GetValue(json)), cancellationToken);
+        });
+    }
+
+    public static Option<bool> AddJson(Command command)
+    {
+        var json = new Option<bool>("--json") { Description = "One JSON document on standard output and nothing else" };
+        command.Options.Add(json);
+        return json;
+    }
+
+    private void AddCommands()
+    {
+        RunCommand.AddTo(this, _root, _flags, _terminal);
+        QueryCommands.AddTo(this, _root);
+        OperatorCommands.AddTo(this, _root);
+        ConfigCommands.AddTo(this, _root, _flags, _terminal);
+        MacaroonCommand.AddTo(this, _root, _flags, _terminal);
+    }
+
+    private async Task<int> GuardAsync(
+        ParseResult parse, Func<ParseResult, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await action(parse, cancellationToken);
+        }
+        catch (CommandException e)
+        {
+            return WriteErrors(parse, e.ExitCode, e.Lines);
+        }
+        catch (StartException e)
+        {
+            return WriteErrors(parse, e.ExitCode, e.Lines);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return WriteErrors(parse, ExitCode.Failed, ["stopped"]);
+        }
+    }
+
+    private int WriteErrors(ParseResult parse, int exitCode, IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            _terminal.WriteError(line);
+        }
+
+        if (parse.Tokens.Any(token => token.Value == "--json"))
+        {
+            _terminal.WriteJson(new ErrorReport(string.Join('\n', lines)), ApiJson.Default.ErrorReport);
+        }
+
+        return exitCode;
+    }
+
+    /// <summary>One line: the first thing that is wrong, what was probably meant, and where to read more.</summary>
+    private int WriteUsageError(ParseResult parse)
+    {
+        var command = parse.CommandResult.Command;
+        var path = PathOf(parse.CommandResult);
+        var what = parse.UnmatchedTokens.Count > 0 ? DescribeUnknown(command, parse.UnmatchedTokens[0])
+            : parse.Errors.Count > 0 && command.Action is not null ? parse.Errors[0].Message.TrimEnd('.')
+            : $"say which: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}";
+        return WriteErrors(parse, ExitCode.Usage, [$"{what} (see '{path} --help')"]);
+    }
+
+    private static string DescribeUnknown(Command command, string token)
+    {
+        var isOption = token.StartsWith('-');
+        var known = isOption
+            ? OptionsOf(command).Select(option => option.Name)
+            : command.Subcommands.Select(sub => sub.Name);
+        var kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+        return NearestName.LikelyOf(token.Split('=', ':')[0], known) is { } nearest
+            ? $"unknown {kind} '{token}'; did you mean '{nearest}'?"
+            : $"unknown {kind} '{token}'";
+    }
+
+    private static IEnumerable<Option> OptionsOf(Command command)
+    {
+        foreach (var option in command.Options)
+        {
+            yield return option;
+        }
+
+        foreach (var parent in command.Parents.OfType<Command>())
+        {
+            foreach (var option in OptionsOf(parent).Where(option => option.Recursive))
+            {
+                yield return option;
+            }
+        }
+    }
+
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent
+        ? $"{PathOf(parent)} {result.Command.Name}"
+        : "eddy";
+
+    private sealed class VersionAction(Terminal terminal) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            terminal.WriteLine($"eddy {BuildVersion.Number} (commit {BuildVersion.Commit})");
+            return ExitCode.Done;
+        }
+    }
+}

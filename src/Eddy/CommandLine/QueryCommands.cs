@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Eddy.Api;
+
+namespace Eddy.CommandLine;
+
+/// <summary>Commands that show what the daemon knows and change nothing.</summary>
+internal static class QueryCommands
+{
+    public static void AddTo(EddyCommands commands, Command root)
+    {
+        commands.AddQuery(root, new("status", "How the daemon, its node and its rings are"), async (_, daemon, output, cancellationToken) =>
+            output.Write(await daemon.GetAsync("v1/status", ApiJson.Default.StatusReport, cancellationToken), ApiJson.Default.StatusReport, ReportTables.Status));
+        commands.AddQuery(root, new("channels", "Balances, targets and what is offered"), async (_, daemon, output, cancellationToken) =>
+            output.Write(await daemon.GetAsync("v1/channels", ApiJson.Default.ChannelsReport, cancellationToken), ApiJson.Default.ChannelsReport, ReportTables.Channels));
+        commands.AddQuery(root, new("peers", "Which peers run eddy and what they can do"), async (_, daemon, output, cancellationToken) =>
+            output.Write(await daemon.GetAsync("v1/peers", ApiJson.Default.PeersReport, cancellationToken), ApiJson.Default.PeersReport, ReportTables.Peers));
+        commands.AddQuery(root, new("adverts", "What the nodes around offer to move"), async (_, daemon, output, cancellationToken) =>
+            output.Write(await daemon.GetAsync("v1/adverts", ApiJson.Default.AdvertsReport, cancellationToken), ApiJson.Default.AdvertsReport, ReportTables.Adverts));
+        AddRings(commands, root);
+        AddWhy(commands, root);
+    }
+
+    private static void AddRings(EddyCommands commands, Command root)
+    {
+        var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended"), async (_, daemon, output, cancellationToken) =>
+            output.Write(await daemon.GetAsync("v1/rings", ApiJson.Default.RingsReport, cancellationToken), ApiJson.Default.RingsReport, ReportTables.Rings));
+        var id = new Argument<string>("ID") { Description = "The ring's id, or its first digits" };
+        commands.AddQuery(rings, new("show", "One ring: its hops, how it ended, whose hop it was") { id }, async (parse, daemon, output, cancellationToken) =>
+        {
+            var path = $"v1/rings/{Uri.EscapeDataString(parse.GetRequiredValue(id))}";
+            return output.Write(await daemon.GetAsync(path, ApiJson.Default.RingReport, cancellationToken), ApiJson.Default.RingReport, ReportTables.Ring);
+        });
+    }
+
+    private static void AddWhy(EddyCommands commands, Command root)
+    {
+        var scid = new Argument<string>("SCID") { Description = "Short channel id, like 870127x1237x1" };
+        commands.AddQuery(root, new("why", "Why nothing happens on a channel, and what happened on it") { scid }, async (parse, daemon, output, cancellationToken) =>
+        {
+            var path = $"v1/why/{Uri.EscapeDataString(parse.GetRequiredValue(scid))}";
+            return output.Write(await daemon.GetAsync(path, ApiJson.Default.WhyReport, cancellationToken), ApiJson.Default.WhyReport, ReportTables.Why);
+        });
+    }
+}

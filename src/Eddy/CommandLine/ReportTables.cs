@@ -1,0 +1,249 @@
+using Eddy.Api;
+
+namespace Eddy.CommandLine;
+
+/// <summary>The API's reports as people read them.</summary>
+internal static class ReportTables
+{
+    public static void Status(Terminal terminal, StatusReport status)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var table = new TextTable { Title = "eddy" }.Column("what").Column("state");
+        table.Row("eddy", $"{status.Version} (commit {status.Commit}), up {Show.Span(now - status.StartedAt)}");
+        table.Row("node", status.Node is { } node ? $"{node.Alias} {node.Pubkey}" : "not known yet");
+        table.Row("LND", status.Node is { } lnd && status.Connected
+            ? new($"{lnd.LndVersion} on {lnd.Network}, height {lnd.Height}", Style: "green")
+            : new($"away: {status.ConnectionReason}", Style: "red"));
+        table.Row("interceptor", status.Interceptor switch
+        {
+            "up" => new("up: this node can waive", Style: "green"),
+            "taken" => new($"held by another program, so this node can only initiate: {status.InterceptorReason}", Style: "yellow"),
+            _ => new($"down: {status.InterceptorReason}", Style: "red"),
+        });
+        table.Row("mode", status.Paused ? new($"{status.Mode}, paused", Style: "yellow") : new(status.Mode));
+        table.Row("knows", $"{status.Channels} channels, {status.EddyPeers} eddy peers, {status.Adverts} adverts");
+        table.Row("rings", $"{status.Totals.Settled} settled, {status.Totals.Failed} failed, {status.Totals.UnderWay} under way");
+        table.Row("moved", $"{Show.Msat(status.Totals.MovedMsat)} sat for nothing; by the members' fees {Show.Msat(status.Totals.SavedMsat)} sat");
+        table.Row("waived", $"{Show.Msat(status.Totals.WaivedMsat)} sat of fees that LND books and nobody received");
+        table.Row("next search", Show.When(status.NextSearchAt, now));
+        table.Row("last search", status.LastSearch.Length > 0 ? status.LastSearch : "-");
+        table.WriteTo(terminal);
+    }
+
+    public static void Channels(Terminal terminal, ChannelsReport report)
+    {
+        var table = new TextTable { Empty = "This node has no open channels." }
+            .Column("scid").Column("peer").Number("capacity").Picture("balance").Number("local").Number("target").Column("offers").Column("note");
+        foreach (var channel in report.Channels)
+        {
+            var style = Show.StyleOf(channel.Local, channel.Target, channel.Deadband);
+            table.Row(
+                channel.Scid,
+                Show.Node(channel.Peer, channel.Alias),
+                Show.Sat(channel.CapacitySat),
+                new(Show.Bar(channel.Local, channel.Target), Style: style),
+                new(Show.Percent(channel.Local), Style: style),
+                Show.Percent(channel.Target),
+                Offers(channel),
+                Note(channel));
+        }
+
+        table.WriteTo(terminal);
+    }
+
+    public static void Peers(Terminal terminal, PeersReport report)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var table = new TextTable { Empty = "No peers." }
+            .Column("peer").Column("online").Column("eddy").Number("channels").Column("can").Column("last seen").Column("note");
+        foreach (var peer in report.Peers)
+        {
+            var can = string.Join(", ", new[] { peer.CanInitiate ? "initiate" : "", peer.CanWaive ? "waive" : "" }.Where(word => word.Length > 0));
+            var backOff = peer.BackedOffUntil is { } until && until > now ? $"backed off {Show.When(until, now).Text}" : "";
+            table.Row(
+                Show.Node(peer.Pubkey, peer.Alias),
+                Show.YesNo(peer.Online),
+                peer.ProtocolVersion > 0 ? new($"v{peer.ProtocolVersion} {peer.Agent}".Trim(), Style: "green") : new("no", Style: "grey"),
+                $"{peer.Channels}",
+                can.Length > 0 ? can : "-",
+                Show.When(peer.LastSeen, now),
+                string.Join("; ", new[] { backOff, peer.Note }.Where(text => text.Length > 0)));
+        }
+
+        table.WriteTo(terminal);
+    }
+
+    public static void Adverts(Terminal terminal, AdvertsReport report)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var table = new TextTable { Empty = "No adverts: no eddy node is in reach, or none offers anything." }
+            .Column("node").Number("hops").Column("via").Column("with").Number("out").Number("may out").Number("in").Number("may in").Column("expires");
+        foreach (var advert in report.Adverts)
+        {
+            foreach (var intent in advert.Intents)
+            {
+                table.Row(
+                    Show.Node(advert.Node),
+                    $"{advert.Hops}",
+                    Show.Node(advert.Via),
+                    Show.Node(intent.Peer),
+                    Show.Sat(intent.WantOutSat),
+                    Show.Sat(intent.MayOutSat),
+                    Show.Sat(intent.WantInSat),
+                    Show.Sat(intent.MayInSat),
+                    Show.When(advert.ExpiresAt, now));
+            }
+        }
+
+        table.WriteTo(terminal);
+    }
+
+    public static void Rings(Terminal terminal, RingsReport report)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var table = new TextTable { Empty = "No rings yet." }
+            .Column("id").Column("role").Column("outcome").Number("sat").Number("hops").Column("started").Column("why");
+        foreach (var ring in report.Rings)
+        {
+            table.Row(
+                Show.Ring(ring.Id),
+                ring.Role,
+                Outcome(ring),
+                Show.Sat(ring.AmountSat),
+                $"{ring.Hops.Length}",
+                Show.When(ring.StartedAt, now),
+                ring.Reason);
+        }
+
+        table.WriteTo(terminal);
+    }
+
+    public static void Ring(Terminal terminal, RingReport ring)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var facts = new TextTable { Title = $"Ring {ring.Id}" }.Column("what").Column("value");
+        facts.Row("role", ring.Role);
+        facts.Row("state", ring.State);
+        facts.Row("outcome", Outcome(ring));
+        facts.Row("amount", $"{Show.Sat(ring.AmountSat)} sat");
+        facts.Row("fee paid", $"{Show.Msat(ring.FeeMsat)} sat");
+        facts.Row("fee waived", $"{Show.Msat(ring.WaivedFeeMsat)} sat");
+        facts.Row("started", Show.When(ring.StartedAt, now));
+        facts.Row("ended", Show.When(ring.EndedAt, now));
+        facts.Row("hop at fault", ring.FailurePosition is { } position ? $"{position}, {ring.FailureNode ?? "unknown node"}" : "-");
+        facts.Row("reason", ring.Reason.Length > 0 ? ring.Reason : "-");
+        facts.WriteTo(terminal);
+
+        var hops = new TextTable { Title = "Hops" }.Number("#").Column("node").Column("sends on").Number("sat").Column("note");
+        foreach (var hop in ring.Hops)
+        {
+            var isAtFault = hop.Position == ring.FailurePosition;
+            hops.Row(
+                $"{hop.Position}",
+                Show.Node(hop.Node),
+                hop.Scid ?? "-",
+                hop.AmountMsat is { } amount ? Show.Msat(amount) : "-",
+                new(isAtFault ? "failed here" : hop.Position == 0 ? "initiator" : "", Style: isAtFault ? "red" : null));
+        }
+
+        hops.WriteTo(terminal);
+        Story(terminal, ring);
+    }
+
+    public static void Why(Terminal terminal, WhyReport why)
+    {
+        terminal.WriteLine($"Channel {why.Scid} with {why.Peer}");
+        if (why.Reasons.IsEmpty)
+        {
+            terminal.WriteLine("Nothing stands in the way of a ring over it.");
+        }
+
+        foreach (var reason in why.Reasons)
+        {
+            terminal.WriteLine($"- {reason.What} [{reason.Code}]");
+            if (reason.Advice.Length > 0)
+            {
+                terminal.WriteLine($"  {reason.Advice}");
+            }
+        }
+
+        foreach (var ring in why.Rings)
+        {
+            var fault = ring.FailurePosition is { } position ? $", hop {position} ({ring.FailureNode ?? "unknown node"})" : "";
+            var reason = ring.Reason.Length > 0 ? $": {ring.Reason}" : "";
+            terminal.WriteLine($"- ring {Show.Ring(ring.Id).Text}, {Show.Sat(ring.AmountSat)} sat, as {ring.Role}: {Words(ring.Outcome)}{fault}{reason}");
+        }
+    }
+
+    public static void Reply(Terminal terminal, ReplyReport reply)
+    {
+        terminal.WriteLine(reply.Message);
+        if (reply.Ring is { } ring)
+        {
+            terminal.WriteLine($"ring    {ring}");
+        }
+
+        if (reply.AmountSat > 0)
+        {
+            terminal.WriteLine($"amount  {Show.Sat(reply.AmountSat)} sat");
+        }
+
+        foreach (var node in reply.Nodes)
+        {
+            terminal.WriteLine($"  {node}");
+        }
+    }
+
+    public static void Story(Terminal terminal, RingReport ring)
+    {
+        foreach (var line in ring.Story)
+        {
+            terminal.WriteLine($"{line.At.UtcDateTime:HH:mm:ss.fff}  {line.What}");
+        }
+    }
+
+    public static string Words(string outcome) => outcome.Replace('_', ' ');
+
+    private static Cell Outcome(RingReport ring) => new(Words(ring.Outcome), ring.Outcome, ring.Outcome switch
+    {
+        "settled" => "green",
+        "under_way" => "yellow",
+        _ => "red",
+    });
+
+    private static string Offers(ChannelReport channel) => (channel.WantOutSat, channel.WantInSat, channel.MayOutSat, channel.MayInSat) switch
+    {
+        ( > 0, _, _, _) => $"out {Show.Sat(channel.WantOutSat)}",
+        (_, > 0, _, _) => $"in {Show.Sat(channel.WantInSat)}",
+        (_, _, > 0, > 0) => "either way",
+        (_, _, > 0, _) => $"may out {Show.Sat(channel.MayOutSat)}",
+        (_, _, _, > 0) => $"may in {Show.Sat(channel.MayInSat)}",
+        _ => "-",
+    };
+
+    private static string Note(ChannelReport channel)
+    {
+        var notes = new List<string>();
+        if (!channel.Active)
+        {
+            notes.Add("inactive");
+        }
+
+        if (channel.Excluded)
+        {
+            notes.Add("excluded");
+        }
+
+        if (!channel.PeerIsEddy)
+        {
+            notes.Add("peer runs no eddy");
+        }
+
+        if (channel.ReservedOutMsat > 0 || channel.ReservedInMsat > 0)
+        {
+            notes.Add("in a ring");
+        }
+
+        return string.Join(", ", notes);
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Eddy.Configuration;
+using Eddy.Hosting;
+
+namespace Eddy.CommandLine;
+
+/// <summary><c>eddy run</c>: the daemon, until it is told to stop.</summary>
+internal static partial class RunCommand
+{
+    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal) =>
+        commands.Add(root, new("run", "Run the daemon beside LND until it is told to stop (SIGTERM, SIGINT)"), (parse, cancellationToken) =>
+            RunAsync(flags.Load(parse), terminal, cancellationToken));
+
+    private static async Task<int> RunAsync(EddyConfig config, Terminal terminal, CancellationToken cancellationToken)
+    {
+        using var loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(config.LogLevel)
+            .AddProvider(new LineLoggerProvider(terminal.Error, config.LogLevel, TimeProvider.System)));
+        var logger = loggers.CreateLogger("Eddy.Daemon");
+        await using var daemon = await EddyDaemon.StartAsync(DaemonOptions.From(config), loggers, cancellationToken);
+        LogStarted(logger, BuildVersion.Number, BuildVersion.Commit, daemon.ApiAddress, daemon.DataDirectoryPath);
+
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.Register(stopped.SetResult);
+        await Task.WhenAny(stopped.Task, daemon.Completion);
+        if (daemon.Completion.Exception?.InnerException is { } fault)
+        {
+            terminal.WriteError($"the engine cannot go on: {fault.Message}");
+            return ExitCode.Failed;
+        }
+
+        LogStopping(logger);
+        await daemon.DisposeAsync();
+        LogStopped(logger);
+        return ExitCode.Done;
+    }
+
+    [LoggerMessage(LogLevel.Information, "eddy {Version} (commit {Commit}) runs; API at {Address}, data in {Directory}.")]
+    private static partial void LogStarted(ILogger logger, string version, string commit, Uri address, string directory);
+
+    [LoggerMessage(LogLevel.Information, "Stopping: HTLCs at the interceptor are let go first.")]
+    private static partial void LogStopping(ILogger logger);
+
+    [LoggerMessage(LogLevel.Information, "Stopped.")]
+    private static partial void LogStopped(ILogger logger);
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
+
+namespace Eddy.CommandLine;
+
+/// <summary>Where a command writes: tables and colours on a terminal, plain aligned text where the output is piped.</summary>
+/// <param name="Output">Results. With <c>--json</c> one document and nothing else.</param>
+/// <param name="Error">What went wrong, and logs.</param>
+/// <param name="IsInteractive">Output is a terminal.</param>
+internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInteractive)
+{
+    private const int PlainWidth = 10_000;
+
+    /// <summary>Spectre's view of the output.</summary>
+    public IAnsiConsole Ansi { get; } = CreateAnsi(Output, IsInteractive);
+
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected);
+
+    /// <summary>Takes control characters out: names and reasons come from strangers and must not steer the terminal.</summary>
+    public static string Clean(string text)
+    {
+        if (!text.Any(IsUnsafe))
+        {
+            return text;
+        }
+
+        var clean = new StringBuilder(text.Length);
+        foreach (var character in text)
+        {
+            clean.Append(IsUnsafe(character) ? ' ' : character);
+        }
+
+        return clean.ToString();
+    }
+
+    public void WriteLine(string line = "") => Output.WriteLine(Clean(line));
+
+    public void WriteError(string line) => Error.WriteLine($"eddy: {Clean(line)}");
+
+    public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Output.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>Control characters, and those that turn the direction of writing.</summary>
+    private static bool IsUnsafe(char character) =>
+        char.IsControl(character) || character is '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    private static IAnsiConsole CreateAnsi(TextWriter output, bool isInteractive)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isInteractive ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isInteractive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!isInteractive)
+        {
+            console.Profile.Width = PlainWidth;
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Net;
+using Eddy.Configuration;
+using Eddy.Engine;
+using Eddy.Lnd;
+
+namespace Eddy.Hosting;
+
+/// <summary>All that one daemon takes; several in one process share nothing.</summary>
+internal sealed record DaemonOptions
+{
+    public required LndOptions Lnd { get; init; }
+
+    public required EngineOptions Engine { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where the API listens; with port 0 on any that is free.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Paused from the first step on, so that several daemons can begin together.</summary>
+    public bool StartsPaused { get; init; }
+
+    public static DaemonOptions From(EddyConfig config) => new()
+    {
+        Lnd = new LndOptions
+        {
+            Host = config.LndHost.ToString(),
+            TlsCertPath = config.Certificate,
+            MacaroonPath = config.Macaroon,
+            Network = config.Network,
+        },
+        Engine = new EngineOptions
+        {
+            Rings = new RingOptions
+            {
+                Target = config.Target,
+                Deadband = config.Deadband,
+                MinAmountSat = config.MinAmountSat,
+                MaxAmountSat = config.MaxAmountSat,
+                MaxLength = config.MaxLength,
+                Interval = config.Interval,
+                IsStrict = config.IsConsentStrict,
+            },
+            Policy = new PolicyOptions
+            {
+                Allow = config.Allow,
+                Deny = config.Deny,
+                MaxInFlight = config.MaxInFlight,
+                MaxPerDaySat = Limit(config.MaxPerDaySat),
+                MaxPerPeerPerDaySat = Limit(config.MaxPerPeerPerDaySat),
+                MaxWaivedFeePerDaySat = Limit(config.MaxWaivedFeePerDaySat),
+            },
+            Channels = config.Channels.ToImmutableSortedDictionary(channel => channel.Key, channel => ToOptions(channel.Value)),
+            Peers = config.Peers.ToImmutableSortedDictionary(peer => peer.Key, peer => ToOptions(peer.Value)),
+            IsObserving = config.IsObserving,
+            Agent = $"eddy/{BuildVersion.Number}",
+        },
+        DataDirectory = config.DataDirectory,
+        Listen = config.Listen,
+    };
+
+    private static TargetOptions ToOptions(LinkConfig link) => new() { Target = link.Target, Deadband = link.Deadband, IsExcluded = link.IsExcluded };
+
+    /// <summary>0 stands for no limit in the file.</summary>
+    private static long? Limit(long sat) => sat == 0 ? null : sat;
+}

@@ -1,0 +1,206 @@
+using Eddy.Api;
+using Eddy.Engine;
+using Eddy.Engine.Forwarding;
+using Eddy.Engine.Ports;
+using Eddy.Engine.Views;
+using Eddy.Lightning;
+using Eddy.Lnd;
+using Eddy.Lnd.Access;
+using Eddy.Rings;
+using Eddy.Sqlite;
+
+namespace Eddy.Hosting;
+
+/// <summary>
+/// One daemon beside one LND: data directory, store, engine, adapter and API, put together. A process may hold many. Starting either
+/// succeeds as a whole or leaves nothing behind but files.
+/// </summary>
+internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly DaemonOptions _options;
+    private readonly ILogger<EddyDaemon> _logger;
+    private readonly EngineHost _host;
+    private Task _running = Task.CompletedTask;
+    private ApiServer? _api;
+    private int _isDisposed;
+
+    private EddyDaemon(DaemonOptions options, ILoggerFactory loggers)
+    {
+        _options = options;
+        _logger = loggers.CreateLogger<EddyDaemon>();
+        _host = new EngineHost(TimeProvider.System, loggers.CreateLogger<EngineHost>());
+    }
+
+    /// <inheritdoc/>
+    public bool IsObserving => _options.Engine.IsObserving;
+
+    /// <summary>Where the API really listens.</summary>
+    public Uri ApiAddress => _api!.Address;
+
+    public string DataDirectoryPath => _options.DataDirectory;
+
+    /// <summary>Ends when the engine ends: by <see cref="DisposeAsync"/>, or with what broke it.</summary>
+    public Task Completion => _running;
+
+    /// <summary>Ends when what the engine shows may have changed.</summary>
+    public Task Changed => _host.Changed;
+
+    /// <summary>Looks at everything that can be wrong, then starts. LND must be there and let us in; later it may go and come back.</summary>
+    /// <exception cref="StartException">It cannot start; the lines say why.</exception>
+    public static async Task<EddyDaemon> StartAsync(DaemonOptions options, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var daemon = new EddyDaemon(options, loggers);
+        try
+        {
+            await daemon.StartPartsAsync(loggers, cancellationToken);
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<EngineView> GetViewAsync(CancellationToken cancellationToken) => _host.GetViewAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => _host.AskAsync(request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) =>
+        _host.ExplainAsync(channel, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => _host.FindRingAsync(ring, cancellationToken);
+
+    /// <summary>Stops in the reverse order of the start: the interceptor answers what it holds while the engine still listens.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        while (_parts.TryPop(out var part))
+        {
+            await part.DisposeAsync();
+        }
+
+        _host.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static int ExitCodeOf(StoreFault fault) => fault == StoreFault.ReadOnly ? ExitCode.Usage : ExitCode.Failed;
+
+    private async Task StartPartsAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var directory = DataDirectory.Open(_options.DataDirectory);
+        Own(directory);
+        var token = OpenToken(directory);
+        await CheckLndAsync(cancellationToken);
+        var store = OpenStore(directory);
+        Own(store);
+
+        var gate = new HtlcGate(store, _host);
+        var node = new LndNode(_options.Lnd, _host, loggers);
+        var engine = new EddyEngine(_options.Engine, new EnginePorts
+        {
+            Store = store,
+            Node = node,
+            Messenger = node,
+            Gate = gate,
+            Time = TimeProvider.System,
+            Random = Random.Shared,
+            Entropy = new CryptographicEntropy(),
+            Logger = loggers.CreateLogger<EddyEngine>(),
+        });
+        _running = _host.RunAsync(engine, _stopping.Token);
+        Own(StopEngineAsync);
+        if (_options.StartsPaused)
+        {
+            await _host.AskAsync(new OperatorRequest.Pause(), cancellationToken);
+        }
+
+        Own(node.DisposeAsync);
+        _api = await ApiServer.StartAsync(_options.Listen, this, token, loggers, cancellationToken);
+        Own(_api.DisposeAsync);
+
+        // Last: from here on LND's HTLCs pass through us.
+        node.Start(IsObserving ? null : gate);
+    }
+
+    private static AccessToken OpenToken(DataDirectory directory)
+    {
+        try
+        {
+            return AccessToken.OpenOrCreate(directory.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException(ExitCode.Usage, $"the data directory {directory.Path} is not writable: {e.Message}", e);
+        }
+    }
+
+    private static SqliteStore OpenStore(DataDirectory directory)
+    {
+        try
+        {
+            return SqliteStore.Open(directory.Database);
+        }
+        catch (StoreException e)
+        {
+            throw new StartException(ExitCodeOf(e.Fault), e.Message, e);
+        }
+    }
+
+    private async Task CheckLndAsync(CancellationToken cancellationToken)
+    {
+        var probe = await LndProbe.RunAsync(_options.Lnd, cancellationToken);
+        if (!probe.IsGood)
+        {
+            throw new StartException(probe.ExitCode, [.. probe.Problems.SelectMany(problem => Lines(problem, probe.Node))]);
+        }
+
+        if (!probe.MissingOptionalMethods.IsEmpty)
+        {
+            LogMissingOptional(string.Join(", ", probe.MissingOptionalMethods));
+        }
+    }
+
+    private IEnumerable<string> Lines(LndProblem problem, NodeIdentity? node)
+    {
+        yield return problem.ToString();
+        if (problem.Kind == LndProblemKind.MissingRights)
+        {
+            yield return MacaroonAdvice.BakeCommand(_options.Lnd.MacaroonPath, node?.Network ?? _options.Lnd.Network);
+        }
+    }
+
+    private async ValueTask StopEngineAsync()
+    {
+        await _stopping.CancelAsync();
+
+        // What broke it is in Completion, for whoever runs the daemon.
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void Own(IDisposable part) => Own(() =>
+    {
+        part.Dispose();
+        return ValueTask.CompletedTask;
+    });
+
+    private void Own(Func<ValueTask> stop) => _parts.Push(new Part(stop));
+
+    [LoggerMessage(LogLevel.Warning, "The macaroon does not allow {Methods}: eddy goes on with less.")]
+    private partial void LogMissingOptional(string methods);
+
+    private sealed class Part(Func<ValueTask> stop) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => stop();
+    }
+}

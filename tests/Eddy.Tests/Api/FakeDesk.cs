@@ -1,0 +1,115 @@
+using Eddy.Api;
+using Eddy.Engine.Ports;
+using Eddy.Engine.Views;
+using Eddy.Lightning;
+using Eddy.Rings;
+
+namespace Eddy.Tests.Api;
+
+/// <summary>An engine that shows a fixed picture and remembers what it was asked.</summary>
+internal sealed class FakeDesk : IEngineDesk
+{
+    public static readonly NodeId Alice = NodeId.Parse("02" + new string('a', 64));
+    public static readonly NodeId Bob = NodeId.Parse("02" + new string('b', 64));
+    public static readonly NodeId Carol = NodeId.Parse("03" + new string('c', 64));
+    public static readonly ShortChannelId ToBob = ShortChannelId.Parse("700000x1x0");
+    public static readonly ShortChannelId ToCarol = ShortChannelId.Parse("700000x2x0");
+    public static readonly RingId Settled = new(Bytes32.Parse("11" + new string('1', 62)));
+    public static readonly RingId Failed = new(Bytes32.Parse("22" + new string('2', 62)));
+    public static readonly RingId Old = new(Bytes32.Parse("33" + new string('3', 62)));
+    public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    public EngineView View { get; set; } = new()
+    {
+        At = Start.AddMinutes(5),
+        StartedAt = Start,
+        Node = new(Alice, "alice", "regtest", default, "0.20.3-beta", 800_000, 18),
+        IsConnected = true,
+        Interceptor = InterceptorState.Up,
+        Height = 800_003,
+        Channels =
+        [
+            Channel(ToBob, Bob, "bob", 800_000, 1_000_000),
+            Channel(ToCarol, Carol, "\u001b[31mcarol\u202e", 100_000, 1_000_000),
+        ],
+        Peers = [new(Bob, "bob", true, 1, "eddy/0.1.0", true, true, 1, Start, null, "")],
+        Adverts = [new(Bob, 7, 1, Bob, true, true, Start.AddHours(1), [new(Alice, 0, 0, 300_000, 300_000)])],
+        Rings = [Ring(Failed, "member", RingOutcome.Failed, 2, "Bob's channel had too little left."), Ring(Settled, "initiator", RingOutcome.Settled, null, "")],
+        Totals = new(1, 1, 0, MilliSatoshi.FromSatoshi(300_000), new(151_000), new(453_000)),
+        LastSearch = "No ring in reach.",
+    };
+
+    public List<OperatorRequest> Requests { get; } = [];
+
+    public OperatorReply Reply { get; set; } = new(OperatorStatus.Done, "Done.");
+
+    /// <summary>Where set, nothing is answered until it ends.</summary>
+    public Task? Stuck { get; set; }
+
+    public bool IsObserving => false;
+
+    public async Task<EngineView> GetViewAsync(CancellationToken cancellationToken)
+    {
+        if (Stuck is not null)
+        {
+            await Stuck.WaitAsync(cancellationToken);
+        }
+
+        return View;
+    }
+
+    public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken)
+    {
+        Requests.Add(request);
+        return Task.FromResult(Reply);
+    }
+
+    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => Task.FromResult(
+        channel == ToBob ? new ChannelExplanation(ToBob, Bob, [new("no-ring", "No ring is in reach.", "Ask more neighbours to run eddy.")]) : null);
+
+    public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => Task.FromResult(
+        ring == Old ? Ring(Old, "member", RingOutcome.Expired, null, "Time ran out.") : View.Rings.FirstOrDefault(view => view.Id == ring));
+
+    private static ChannelView Channel(ShortChannelId scid, NodeId peer, string alias, long local, long capacity) => new(
+        new Channel
+        {
+            Id = scid,
+            ChannelPoint = new string('0', 64) + ":0",
+            Peer = peer,
+            PeerAlias = alias,
+            Capacity = MilliSatoshi.FromSatoshi(capacity),
+            Local = MilliSatoshi.FromSatoshi(local),
+            Remote = MilliSatoshi.FromSatoshi(capacity - local),
+            Spendable = MilliSatoshi.FromSatoshi(local),
+            Receivable = MilliSatoshi.FromSatoshi(capacity - local),
+            IsActive = true,
+        },
+        0.5,
+        0.1,
+        false,
+        true,
+        local > capacity / 2 ? 200_000 : 0,
+        0,
+        local > capacity / 2 ? 0 : 300_000,
+        0,
+        default,
+        default,
+        default,
+        default);
+
+    private static RingView Ring(RingId id, string role, RingOutcome outcome, int? fault, string reason) => new(
+        id,
+        role,
+        outcome.ToString(),
+        true,
+        outcome,
+        MilliSatoshi.FromSatoshi(300_000),
+        default,
+        default,
+        [new(0, Alice, ToBob, MilliSatoshi.FromSatoshi(300_000)), new(1, Bob, ShortChannelId.Parse("700000x3x0"), null), new(2, Carol, null, null)],
+        fault,
+        reason,
+        Start,
+        Start.AddSeconds(2),
+        [new(Start, "Proposed."), new(Start.AddSeconds(2), $"{outcome}.")]);
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+
+namespace Eddy.Tests;
+
+/// <summary>What a finished command left.</summary>
+internal sealed record ProcessResult(int ExitCode, string Output, string Error);
+
+/// <summary>The real executable as it was built, with a home directory of its own.</summary>
+internal sealed class EddyProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly List<string> _errors = [];
+    private readonly List<(string Text, TaskCompletionSource Seen)> _waiting = [];
+
+    private EddyProcess(Process process)
+    {
+        _process = process;
+        process.ErrorDataReceived += (_, line) => OnError(line.Data);
+        process.Start();
+        process.BeginErrorReadLine();
+        _output = process.StandardOutput.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public static EddyProcess Start(string home, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = home,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "eddy.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["HOME"] = home;
+        start.Environment["DOTNET_CLI_HOME"] = home;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new(new Process { StartInfo = start });
+    }
+
+    public static async Task<ProcessResult> RunAsync(string home, params string[] arguments) => await RunAsync(home, arguments, null);
+
+    public static async Task<ProcessResult> RunAsync(string home, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        await using var process = Start(home, arguments, environment);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Waits for a line on standard error that holds the text, or for the end.</summary>
+    public async Task<bool> SeesErrorAsync(string text)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_errors)
+        {
+            if (_errors.Any(line => line.Contains(text, StringComparison.Ordinal)))
+            {
+                return true;
+            }
+
+            _waiting.Add((text, seen));
+        }
+
+        var ended = _process.WaitForExitAsync();
+        await Task.WhenAny(seen.Task, ended).WaitAsync(LongestRun);
+        return seen.Task.IsCompleted;
+    }
+
+    public async Task<ProcessResult> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(LongestRun);
+        var output = await _output;
+        lock (_errors)
+        {
+            return new(_process.ExitCode, output, string.Join('\n', _errors));
+        }
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private void OnError(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_errors)
+        {
+            _errors.Add(line);
+            foreach (var (text, seen) in _waiting)
+            {
+                if (line.Contains(text, StringComparison.Ordinal))
+                {
+                    seen.TrySetResult();
+                }
+            }
+        }
+    }
+}
