@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Eddy.Lightning;
+using Eddy.Liquidity;
 
 namespace Eddy.Rings;
 
@@ -71,19 +72,16 @@ public static class ProposalChecks
         proposal.PriorTerms is [.., { Terms: { } last }] ? last.Amount : proposal.Offer.Amount;
 
     /// <summary>
-    /// The lowest node id among those that can initiate proposes; but a node that cannot waive can take part only as the initiator. A
-    /// lower node of which nothing is known could have proposed, so that the ring has to wait until more is known.
+    /// Whether the initiator has the right to propose this ring by <see cref="ProposerRule"/>. A node of which nothing is known is taken to
+    /// be able to do everything: where it is lower than the initiator, the ring has to wait until more is known.
     /// </summary>
     public static bool MayPropose(RingOffer offer, IReadOnlyDictionary<NodeId, NodeAbilities> abilities)
     {
-        var initiator = abilities.GetValueOrDefault(offer.Initiator);
-        if (initiator is { CanInitiate: false } || offer.Nodes.Skip(1).Any(node => abilities.GetValueOrDefault(node) is { CanWaive: false }))
-        {
-            return false;
-        }
+        var initiator = Candidate(offer.Initiator);
+        return initiator.CanInitiate && offer.Nodes.Skip(1).All(node => ProposerRule.MayJoin(initiator, Candidate(node)));
 
-        return initiator is { CanWaive: false }
-            || offer.Nodes.Skip(1).All(node => node > offer.Initiator || abilities.GetValueOrDefault(node) is { CanInitiate: false });
+        RingCandidate Candidate(NodeId node) =>
+            abilities.TryGetValue(node, out var known) ? new(node, known.CanInitiate, known.CanWaive) : new(node, true, true);
     }
 
     private static bool IsWellFormed(ProposalContext context, ReceivedProposal proposal)

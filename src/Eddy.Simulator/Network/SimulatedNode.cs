@@ -60,6 +60,9 @@ public sealed partial class SimulatedNode
 
     public bool RejectsForwards { get; set; }
 
+    /// <summary>LND's <c>accept-positive-inbound-fees</c>.</summary>
+    public bool AcceptsPositiveInboundFees { get; set; }
+
     public HtlcInterceptor Interceptor { get; }
 
     public InvoiceRegistry Invoices { get; }

@@ -71,5 +71,8 @@ public sealed record Payment
 
     public required PaymentFailureReason FailureReason { get; init; }
 
+    /// <summary>What was paid, as text; empty for hand-made routes.</summary>
+    public string PaymentRequest { get; init; } = "";
+
     public bool IsFinal => Status is PaymentStatus.Succeeded or PaymentStatus.Failed;
 }

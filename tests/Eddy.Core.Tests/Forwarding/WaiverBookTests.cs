@@ -296,6 +296,27 @@ public sealed class WaiverBookTests
     }
 
     [Fact]
+    public void In_a_ring_of_two_the_HTLC_does_not_go_back_over_the_channel_it_came_in_on()
+    {
+        var view = View.WithWaivers([Granted with { Previous = RingScene.Dave }]);
+
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc with { Key = new(ToDave, 7) }, view, Now));
+        Assert.Equal(HtlcAction.Waive, _book.Judge(Htlc with { Key = new(ToDaveToo, 7) }, view, Now).Action);
+    }
+
+    [Fact]
+    public void No_agreement_reaches_above_all_bitcoin_there_is()
+    {
+        var view = View.WithWaivers([Granted with { MaxAmount = new(long.MaxValue), FeeCap = new(long.MaxValue) }]);
+        var most = Htlc with { IncomingAmount = MilliSatoshi.MaxSupply, OutgoingAmount = MilliSatoshi.MaxSupply };
+
+        Assert.Equal(
+            HtlcVerdict.Resume,
+            _book.Judge(most with { IncomingAmount = MilliSatoshi.OutOfRange, OutgoingAmount = MilliSatoshi.OutOfRange }, view, Now));
+        Assert.True(_book.Judge(most, view, Now).InAmount > MilliSatoshi.MaxSupply);
+    }
+
+    [Fact]
     public void Two_waivers_for_one_hash_are_our_own_fault() =>
         Assert.Throws<ArgumentException>(() => View.WithWaivers([Granted, Granted with { Ring = new(RingScene.Fill(9)) }]));
 

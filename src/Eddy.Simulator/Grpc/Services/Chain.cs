@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text;
+using Eddy.Lightning;
+
+namespace Eddy.Simulator.Grpc;
+
+/// <summary>What LND knows of the chain beside the height.</summary>
+internal static class Chain
+{
+    /// <summary>The genesis block's hash in display order, by LND's name of the network.</summary>
+    public static string Genesis(string chain) => chain switch
+    {
+        "mainnet" => "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+        "testnet" => "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+        "testnet4" => "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043",
+        "signet" => "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
+        "simnet" => "683e86bd5c6d110d91b94b97137ba6bfe02dbbdb8e3dff722a669b5d69d77af6",
+        _ => "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+    };
+
+    /// <summary>The same as it travels in messages.</summary>
+    public static byte[] GenesisBytes(string chain)
+    {
+        var bytes = Convert.FromHexString(Genesis(chain));
+        Array.Reverse(bytes);
+        return bytes;
+    }
+
+    /// <summary>A made-up hash that is the same for every node of a network.</summary>
+    public static Bytes32 BlockHash(NetworkOptions options, uint height) =>
+        Bytes32.Sha256(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"block {height} of {options.Seed}")));
+}
