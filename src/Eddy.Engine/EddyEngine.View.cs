@@ -1,38 +1,23 @@
 using System.Collections.Immutable;
-using Eddy.Engine.Storage;
+using Eddy.Engine.Greetings;
+using Eddy.Engine.Liquidity;
+using Eddy.Engine.Rings;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
+using Eddy.Liquidity;
 using Eddy.Rings;
 
 namespace Eddy.Engine;
 
+/// <summary>What the engine shows.</summary>
 public sealed partial class EddyEngine
 {
-    /// <summary>Why nothing happens on a channel; null where it is not ours.</summary>
-    public ChannelExplanation? Explain(ShortChannelId scid) =>
-        _context.Channels.FirstOrDefault(channel => channel.IsNamedBy(scid)) is { } channel
-            ? new ChannelExplanation(channel.Id, channel.Peer, [])
-            : null;
-
     /// <summary>Any ring, also one that ended long ago; null where there is none of that id.</summary>
-    public RingView? FindRing(RingId ring) =>
-        _context.Ports.Store.FindRing(ring) is { } record ? ToView(record, _context.Ports.Store.Story(ring)) : null;
+    public RingView? FindRing(RingId ring) => _rings.FindAnywhere(ring) is { } found ? found.ToView(found.Story) : null;
 
-    private static RingView ToView(RingRecord record, ImmutableArray<RingStoryLine> story) => new(
-        record.Id,
-        record.Position == 0 ? "initiator" : "member",
-        record.State,
-        record.IsFinal,
-        record.Outcome,
-        record.Amount,
-        record.Fee,
-        record.WaivedFee,
-        [],
-        record.FailurePosition,
-        record.Reason,
-        record.StartedAt,
-        record.EndedAt,
-        story);
+    /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
+    public ImmutableArray<RingView> LatestRings(int count) =>
+        [.. _context.Ports.Store.LatestRings(count).Select(static record => Ring.Restore(record).ToView([]))];
 
     private EngineView BuildView() => new()
     {
@@ -45,5 +30,67 @@ public sealed partial class EddyEngine
         InterceptorReason = _context.InterceptorReason,
         IsPaused = _context.IsPaused,
         Height = _context.Height,
+        Channels = [.. _context.Channels.Select(ToView)],
+        Peers = [.. _peers.All.Where(peer => peer.WasEddy || _greeter.HasChannelWith(peer.Id)).Select(ToView)],
+        Adverts = [.. _gossiper.Adverts.Select(ToView)],
+        Rings = [.. _rings.Latest.Select(static ring => ring.ToView(ring.Story))],
+        Totals = _rings.Totals,
+        NextSearchAt = _proposer.NextSearchAt,
+        LastSearch = _proposer.LastSearch,
+        Gate = _context.Ports.Gate.Statistics,
+        Refusals = _member.Refusals.ByReason.ToImmutableSortedDictionary(),
     };
+
+    private static AdvertView ToView(Eddy.Gossip.Advert advert) => new(
+        advert.Node,
+        advert.Sequence,
+        advert.Hops,
+        advert.Via,
+        advert.CanInitiate,
+        advert.CanWaive,
+        advert.ExpiresAt,
+        [.. advert.Intents.Select(static intent => new IntentView(intent.Peer, intent.WantOut, intent.MayOut, intent.WantIn, intent.MayIn))]);
+
+    private ChannelView ToView(Channel channel)
+    {
+        var target = _liquidity.TargetOf(channel);
+        var offer = _liquidity.Find(channel.Peer)?.Offer.ToIntent();
+        var promised = _rings.Reservations().Where(reservation => reservation.Peer == channel.Peer).ToArray();
+        return new ChannelView(
+            channel,
+            target.Share,
+            target.Deadband,
+            _liquidity.IsExcluded(channel),
+            _peers.Find(channel.Peer) is { IsEddy: true },
+            offer?.WantOut ?? 0,
+            offer?.MayOut ?? 0,
+            offer?.WantIn ?? 0,
+            offer?.MayIn ?? 0,
+            Sum(promised, MoveDirection.Out),
+            Sum(promised, MoveDirection.In),
+            new MilliSatoshi(_counters.Ever(DailyCounters.MovedOut(channel.Id))),
+            new MilliSatoshi(_counters.Ever(DailyCounters.MovedIn(channel.Id))));
+    }
+
+    private static MilliSatoshi Sum(IEnumerable<Reservation> promised, MoveDirection direction) =>
+        new(promised.Where(reservation => reservation.Direction == direction).Sum(static reservation => reservation.Amount.Value));
+
+    private PeerView ToView(PeerState peer) => new(
+        peer.Id,
+        _context.Channels.FirstOrDefault(channel => channel.Peer == peer.Id)?.PeerAlias ?? "",
+        peer.IsOnline,
+        peer.Version,
+        peer.Agent,
+        peer.CanInitiate,
+        peer.CanWaive,
+        _context.Channels.Count(channel => channel.Peer == peer.Id),
+        peer.LastSeen,
+        _backOffs.Until(peer.Id),
+        NoteOn(peer));
+
+    private string NoteOn(PeerState peer) =>
+        peer.DeafUntil > _context.Now ? $"Its gossip is not listened to until {peer.DeafUntil:u}: {peer.LastFault}"
+        : peer.Note.Length > 0 ? peer.Note
+        : peer is { IsOnline: true, IsEddy: false } ? "It does not answer eddy's hello."
+        : "";
 }

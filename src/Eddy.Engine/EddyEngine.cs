@@ -1,23 +1,49 @@
+using Eddy.Engine.Gossip;
 using Eddy.Engine.Greetings;
+using Eddy.Engine.Liquidity;
 using Eddy.Engine.Ports;
+using Eddy.Engine.Rings;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Timers;
 using Eddy.Engine.Views;
-using Eddy.Protos.Wire;
-using Google.Protobuf;
+using Eddy.Forwarding;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+using Eddy.Rings;
 
 namespace Eddy.Engine;
 
 /// <summary>
 /// A node's eddy: synchronous and deterministic, with one owner. Each call is one step: it takes what happened, saves what that changes
 /// and only then acts. Outcomes of what it asks for come back as events. Time comes from the clock it was given and from
-/// <see cref="NextTimer"/>: its owner calls <see cref="Tick"/> when that is due.
+/// <see cref="NextTimer"/>: its owner calls <see cref="Tick"/> when that is due. A <see cref="StoreException"/> leaves it unusable: the
+/// next engine on the same store goes on from what was saved.
 /// </summary>
-public sealed partial class EddyEngine
+public sealed partial class EddyEngine : IDisposable
 {
+    private const int VerifierKeys = 512;
+
+    private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FailuresKept = TimeSpan.FromDays(7);
+
     private readonly EngineContext _context;
+    private readonly NodeSignatureVerifier _verifier = new(VerifierKeys);
     private readonly PeerTable _peers = new();
     private readonly Greeter _greeter;
+    private readonly DailyCounters _counters;
+    private readonly BackOffs _backOffs;
+    private readonly RingKeeper _rings;
+    private readonly OwnLiquidity _liquidity;
+    private readonly Gossiper _gossiper;
+    private readonly RingEffects _effects;
+    private readonly RingMember _member;
+    private readonly RingProposer _proposer;
+
+    private ForwardingView _forwarding = ForwardingView.Empty;
+    private Dictionary<CircuitKey, uint> _bindings = [];
+    private HashSet<RingId> _toRestart = [];
+    private bool _hasListed;
+    private int _forgottenOn;
     private EngineView? _view;
 
     public EddyEngine(EngineOptions options, EnginePorts ports)
@@ -26,7 +52,30 @@ public sealed partial class EddyEngine
         ArgumentNullException.ThrowIfNull(ports);
 
         _context = new EngineContext(options, ports);
+        var planner = new PlannerOptions
+        {
+            MaxHops = options.Rings.MaxLength,
+            MinAmount = options.Rings.MinAmountSat,
+            MaxAmount = options.Rings.MaxAmountSat,
+            MaxRings = options.Policy.MaxInFlight,
+            Interval = options.Rings.Interval,
+        };
         _greeter = new Greeter(_context, _peers);
+        _counters = new DailyCounters(_context);
+        _backOffs = new BackOffs(_context, planner);
+        _rings = new RingKeeper(_context);
+        _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations());
+        _gossiper = new Gossiper(_context, _peers, _greeter, _liquidity, _verifier);
+        _effects = new RingEffects(_context, _rings, _backOffs);
+        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, _counters, _verifier);
+        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, planner);
+
+        _greeter.Met = _gossiper.OnMet;
+        _greeter.Changed = _ => _gossiper.OnOwnChange();
+        _gossiper.Changed = _proposer.SearchSoon;
+        _rings.Do = _effects.Do;
+        _rings.Changed = OnRingChanged;
+        _effects.WaiversChanged = PublishWaivers;
         StartedAt = _context.Now;
     }
 
@@ -43,6 +92,22 @@ public sealed partial class EddyEngine
     {
         var contents = _context.Ports.Store.Load();
         _context.IsPaused = contents.Settings.GetValueOrDefault(StoreSettings.Paused) == bool.TrueString;
+        _counters.Load(contents.Counters);
+        _backOffs.Load(contents.BackOffs);
+        _gossiper.Start(ulong.TryParse(contents.Settings.GetValueOrDefault(StoreSettings.AdvertSequence), out var sequence) ? sequence : 0);
+        _effects.Load(contents.Outbox);
+        _rings.Load(contents);
+        _bindings = contents.Bindings.ToDictionary(static binding => binding.Key, static binding => binding.IncomingExpiry);
+        foreach (var binding in contents.Bindings)
+        {
+            OnBound(binding);
+        }
+
+        _toRestart = [.. _rings.Open.Select(static ring => ring.Id)];
+        _forwarding = _forwarding.WithWaivers(LiveWaivers());
+        _context.Ports.Gate.Open(contents.Bindings, _forwarding);
+        _context.Timers.Set(new EngineTimer(TimerKind.Housekeeping), _context.Now + HousekeepingInterval);
+        _proposer.Start();
     });
 
     public void Handle(NodeEvent nodeEvent)
@@ -54,9 +119,9 @@ public sealed partial class EddyEngine
     public OperatorReply Handle(OperatorRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        OperatorReply reply = null!;
+        OperatorReply? reply = null;
         Step(() => reply = Apply(request));
-        return reply;
+        return reply!; // the step has run
     }
 
     /// <summary>Runs the timers that are due.</summary>
@@ -69,129 +134,137 @@ public sealed partial class EddyEngine
         }
     }
 
+    /// <summary>Frees what it holds outside of memory. The store belongs to whoever made it.</summary>
+    public void Dispose() => _verifier.Dispose();
+
     private void Step(Action apply)
     {
         _context.BeginStep();
+        while (_context.Ports.Gate.TryTakeFree(out var binding))
+        {
+            OnBound(binding);
+        }
+
         apply();
         _context.EndStep();
         _view = null;
-    }
-
-    private void Apply(NodeEvent nodeEvent)
-    {
-        switch (nodeEvent)
-        {
-            case NodeEvent.Connected connected:
-                _context.Node = connected.Node;
-                _context.Height = Math.Max(_context.Height, connected.Node.Height);
-                _context.IsConnected = true;
-                _context.ConnectionReason = "";
-                break;
-            case NodeEvent.Disconnected disconnected:
-                _context.IsConnected = false;
-                _context.ConnectionReason = disconnected.Reason;
-                _greeter.OnLndLost();
-                break;
-            case NodeEvent.ChannelsListed listed:
-                _context.Channels = [.. listed.Channels.OrderBy(static channel => channel.Id)];
-                _greeter.OnChannels();
-                break;
-            case NodeEvent.PeersListed listed:
-                _greeter.OnPeersListed(listed.Peers);
-                break;
-            case NodeEvent.PeerOnline online:
-                _greeter.OnOnline(online.Peer);
-                break;
-            case NodeEvent.PeerOffline offline:
-                _greeter.OnOffline(offline.Peer);
-                break;
-            case NodeEvent.BlockConnected block:
-                _context.Height = block.Height;
-                break;
-            case NodeEvent.InterceptorChanged changed:
-                OnInterceptor(changed);
-                break;
-            case NodeEvent.MessageReceived message:
-                OnMessage(message);
-                break;
-            case NodeEvent.Completed completed:
-                _context.Complete(completed);
-                break;
-        }
     }
 
     private void Apply(EngineTimer timer)
     {
         switch (timer.Kind)
         {
+            case TimerKind.Search:
+                _proposer.OnSearchDue();
+                break;
+            case TimerKind.PublishAdvert:
+                _gossiper.OnPublishDue();
+                break;
+            case TimerKind.RelayAdverts:
+                _gossiper.OnRelayDue();
+                break;
             case TimerKind.RepeatHello:
                 _greeter.OnRepeatDue(timer.Peer);
+                break;
+            case TimerKind.RingDeadline:
+                _rings.OnDeadline(timer.Ring);
+                break;
+            case TimerKind.AskAgain:
+                _effects.AskAgainNow(timer.Ring);
+                break;
+            case TimerKind.Retry:
+                _proposer.OnRetryDue();
+                break;
+            case TimerKind.Housekeeping:
+                OnHousekeeping();
                 break;
         }
     }
 
-    private OperatorReply Apply(OperatorRequest request) => request switch
+    private void OnHousekeeping()
     {
-        OperatorRequest.Pause => SetPaused(true),
-        OperatorRequest.Resume => SetPaused(false),
-        _ => new OperatorReply(OperatorStatus.Refused, "This engine has no rings."),
-    };
-
-    private OperatorReply SetPaused(bool isPaused)
-    {
-        var hasChanged = _context.IsPaused != isPaused;
-        _context.IsPaused = isPaused;
-        if (hasChanged)
+        _context.Timers.Set(new EngineTimer(TimerKind.Housekeeping), _context.Now + HousekeepingInterval);
+        _gossiper.OnHousekeeping();
+        _backOffs.Prune();
+        _counters.Forget();
+        ForgetBindings();
+        if (_forgottenOn != _context.Today)
         {
-            _context.Batch.Settings[StoreSettings.Paused] = isPaused.ToString();
-        }
-
-        return new OperatorReply(OperatorStatus.Done, (isPaused, hasChanged) switch
-        {
-            (true, true) => "Paused: no ring is proposed or accepted, rings under way end.",
-            (true, false) => "It was paused already.",
-            (false, true) => "Resumed.",
-            (false, false) => "It was not paused.",
-        });
-    }
-
-    private void OnInterceptor(NodeEvent.InterceptorChanged changed)
-    {
-        var couldWaive = _context.CanWaive;
-        _context.Interceptor = changed.State;
-        _context.InterceptorReason = changed.Reason;
-        if (couldWaive != _context.CanWaive)
-        {
-            _greeter.OnFlagsChanged();
+            _forgottenOn = _context.Today;
+            _context.Batch.ForgetFailuresBefore = _context.Now - FailuresKept;
         }
     }
 
-    private void OnMessage(NodeEvent.MessageReceived message)
+    /// <summary>Keys that LND cannot offer again; the gate forgets them at the same height.</summary>
+    private void ForgetBindings()
     {
-        if (message.Payload.Length > IPeerMessenger.MaxMessageSize || _context.Node is null)
+        foreach (var (key, expiry) in _bindings.Where(entry => (ulong)entry.Value + WaiverBook.KeptBlocks < _context.Height).ToArray())
+        {
+            _bindings.Remove(key);
+            _context.Batch.BindingsEnded.Add(key);
+        }
+    }
+
+    private IEnumerable<Waiver> LiveWaivers() => _rings.Open
+        .Where(static ring => ring.State is MemberState.Accepted)
+        .Select(static ring => ((RingTerms.Member)ring.Terms).Waiver);
+
+    private void PublishWaivers()
+    {
+        _forwarding = _forwarding.WithWaivers(LiveWaivers());
+        _context.Ports.Gate.Publish(_forwarding);
+    }
+
+    private void OnRingChanged(Ring ring, RingState before)
+    {
+        _liquidity.Invalidate();
+        _gossiper.OnOwnChange();
+        if (!ring.State.IsFinal || before.IsFinal)
         {
             return;
         }
 
-        var peer = _peers.Add(message.Peer);
-        if (!peer.Allowance.TryTake(_context.Now))
+        if (ring.State.Outcome == RingOutcome.Settled)
         {
-            return;
+            CountMove(ring);
+            _context.Execute(static id => new NodeCommand.Refresh(id), static _ => { });
         }
 
-        Envelope envelope;
-        try
+        if (ring.IsInitiator)
         {
-            envelope = Envelope.Parser.ParseFrom(message.Payload.Span);
+            _proposer.OnEnded(ring);
         }
-        catch (InvalidProtocolBufferException)
+    }
+
+    private void CountMove(Ring ring)
+    {
+        _counters.AddToday(DailyCounters.Moved, ring.Amount);
+        _counters.AddToday(DailyCounters.MovedWith(ring.Previous), ring.Amount);
+        if (ring.Next != ring.Previous)
         {
-            return;
+            _counters.AddToday(DailyCounters.MovedWith(ring.Next), ring.Amount);
         }
 
-        if (envelope.BodyCase == Envelope.BodyOneofCase.Hello)
+        if (ring.WaivedFee > MilliSatoshi.Zero)
         {
-            _greeter.OnHello(peer, envelope.Hello);
+            _counters.AddToday(DailyCounters.Waived, ring.WaivedFee);
+        }
+
+        var binding = (ring.State as MemberState.Settled)?.Binding;
+        var outgoing = ring.LeftOn ?? binding?.Outgoing ?? (ring.Terms as RingTerms.Initiator)?.FirstChannel;
+        if (outgoing is { } left)
+        {
+            _counters.AddForGood(DailyCounters.MovedOut(left), ring.Amount);
+        }
+
+        if ((binding?.Key.Channel ?? ring.ComesInOn) is { } came)
+        {
+            _counters.AddForGood(DailyCounters.MovedIn(came), ring.Amount);
+        }
+
+        foreach (var channel in ring.Neutral)
+        {
+            _counters.AddToday(DailyCounters.Neutral(channel), ring.Amount);
         }
     }
 }

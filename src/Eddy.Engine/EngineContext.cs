@@ -3,8 +3,6 @@ using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Timers;
 using Eddy.Lightning;
-using Eddy.Protos.Wire;
-using Google.Protobuf;
 using Channel = Eddy.Lightning.Channel;
 
 namespace Eddy.Engine;
@@ -15,6 +13,11 @@ namespace Eddy.Engine;
 /// </summary>
 internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
 {
+    /// <summary>Effects known to be done wait for the next commit, up to this many.</summary>
+    private const int MostOutboxDone = 32;
+
+    private const long SecondsPerDay = 86_400;
+
     private readonly Queue<Action> _afterCommit = new();
     private readonly Dictionary<long, Action<CommandOutcome>> _pending = [];
     private long _lastCommand;
@@ -59,7 +62,7 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
     /// <summary>Saves what the step changed, then does what it asked for.</summary>
     public void EndStep()
     {
-        if (!Batch.IsEmpty)
+        if (!Batch.HasNothingButOutboxDone || Batch.OutboxDone.Count >= MostOutboxDone)
         {
             Ports.Store.Commit(Batch);
             Batch.Clear();
@@ -81,17 +84,15 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
         Afterwards(() => Ports.Node.Execute(command(id)));
     }
 
-    /// <summary>Sends a message, after the step is saved.</summary>
-    public void Send(NodeId peer, Envelope envelope, Action<CommandOutcome>? then = null)
+    /// <summary>Sends a message, after the step is saved; <paramref name="then"/> runs in the step that its outcome begins.</summary>
+    public void Send(NodeId peer, ReadOnlyMemory<byte> payload, Action<CommandOutcome>? then = null)
     {
-        var id = NextCommand(then ?? (static _ => { }));
-        envelope.Version = 1;
-        var payload = envelope.ToByteArray();
         if (payload.Length > IPeerMessenger.MaxMessageSize)
         {
             throw new InvalidOperationException($"A message of {payload.Length} bytes was about to be sent.");
         }
 
+        var id = NextCommand(then ?? (static _ => { }));
         Afterwards(() => Ports.Messenger.Send(id, peer, payload));
     }
 
@@ -102,6 +103,9 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
             then(completed.Outcome);
         }
     }
+
+    /// <summary>Days since 1970-01-01 UTC.</summary>
+    public int Today => (int)(Now.ToUnixTimeSeconds() / SecondsPerDay);
 
     /// <summary>A time between the span and half as much again.</summary>
     public TimeSpan Jittered(TimeSpan span) => span * (1 + (Ports.Random.NextDouble() / 2));

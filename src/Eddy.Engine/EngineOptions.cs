@@ -55,7 +55,7 @@ public sealed record RingOptions
     public TimeSpan AdvertTtl { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>The least time between two of our adverts.</summary>
-    public TimeSpan AdvertFloor { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan AdvertFloor { get; init; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>Sections [channel SCID] and [peer PUBKEY]; null where nothing is said.</summary>

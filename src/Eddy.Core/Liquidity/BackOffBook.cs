@@ -38,6 +38,14 @@ public sealed class BackOffBook
 
     public int Count => _hops.Count + _nodes.Count;
 
+    public IEnumerable<KeyValuePair<Hop, BackOff>> Hops => _hops;
+
+    public IEnumerable<KeyValuePair<NodeId, BackOff>> Nodes => _nodes;
+
+    /// <summary>A book as it was saved; entries beyond the bound are left out.</summary>
+    public static BackOffBook Restore(IEnumerable<KeyValuePair<Hop, BackOff>> hops, IEnumerable<KeyValuePair<NodeId, BackOff>> nodes) =>
+        new(hops.Take(MaxEntries).ToImmutableSortedDictionary(), nodes.Take(MaxEntries).ToImmutableSortedDictionary());
+
     public BackOffBook HopFailed(Hop hop, DateTimeOffset now, PlannerOptions options, Random random) =>
         new(Failed(_hops, hop, now, options, random), _nodes);
 

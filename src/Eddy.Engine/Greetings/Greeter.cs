@@ -1,4 +1,5 @@
 using Eddy.Engine.Timers;
+using Eddy.Engine.Wire;
 using Eddy.Lightning;
 using Eddy.Protos.Wire;
 using Google.Protobuf;
@@ -8,8 +9,8 @@ namespace Eddy.Engine.Greetings;
 /// <summary>Finds out which peers run eddy: says hello to those with a channel, answers any, and sends nothing else to the others.</summary>
 internal sealed class Greeter(EngineContext context, PeerTable peers)
 {
-    public const uint LeastVersion = 1;
-    public const uint GreatestVersion = 1;
+    public const uint LeastVersion = WireEncoder.Version;
+    public const uint GreatestVersion = WireEncoder.Version;
 
     private const int MaxAgentLength = 64;
 
@@ -74,6 +75,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
     {
         if (peers.Find(id) is { } peer)
         {
+            peer.LastSeen = peer.IsOnline ? context.Now : peer.LastSeen;
             peer.IsOnline = false;
             context.Timers.Cancel(new EngineTimer(TimerKind.RepeatHello, id));
         }
@@ -126,6 +128,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         var wasKnown = peer.IsEddy;
         var hasChanged = peer.CanInitiate != hello.CanInitiate || peer.CanWaive != hello.CanWaive;
         peer.Version = version;
+        peer.WasEddy = true;
         peer.Note = "";
         peer.Agent = Printable(hello.Agent);
         peer.CanInitiate = hello.CanInitiate;
@@ -180,18 +183,15 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
             return;
         }
 
-        context.Send(peer.Id, new Envelope
+        context.Send(peer.Id, WireEncoder.Encode(new Hello
         {
-            Hello = new Hello
-            {
-                MinVersion = LeastVersion,
-                MaxVersion = GreatestVersion,
-                Chain = ByteString.CopyFrom(node.Chain.ToArray()),
-                CanInitiate = context.CanInitiate,
-                CanWaive = context.CanWaive,
-                IsReply = isReply,
-                Agent = context.Options.Agent,
-            },
-        });
+            MinVersion = LeastVersion,
+            MaxVersion = GreatestVersion,
+            Chain = ByteString.CopyFrom(node.Chain.ToArray()),
+            CanInitiate = context.CanInitiate,
+            CanWaive = context.CanWaive,
+            IsReply = isReply,
+            Agent = context.Options.Agent,
+        }));
     }
 }

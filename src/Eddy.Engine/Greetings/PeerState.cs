@@ -14,6 +14,9 @@ internal sealed class PeerState(NodeId id)
 
     public bool IsEddy => Version != 0;
 
+    /// <summary>It was an eddy peer when it was last seen.</summary>
+    public bool WasEddy { get; set; }
+
     public string Agent { get; set; } = "";
 
     public bool CanInitiate { get; set; }
@@ -32,4 +35,15 @@ internal sealed class PeerState(NodeId id)
     public DateTimeOffset LastAnswer { get; set; } = DateTimeOffset.MinValue;
 
     public MessageAllowance Allowance { get; } = new();
+
+    /// <summary>What it sent that an honest and up-to-date peer does not send.</summary>
+    public int Faults { get; set; }
+
+    public string LastFault { get; set; } = "";
+
+    /// <summary>Until then its gossip is not looked at.</summary>
+    public DateTimeOffset DeafUntil { get; set; } = DateTimeOffset.MinValue;
+
+    /// <summary>Rings it sent us to look at.</summary>
+    public Eddy.Gossip.TokenBucket Proposals { get; set; }
 }

@@ -8,7 +8,10 @@ namespace Eddy.Engine.Ports;
 /// </summary>
 public interface IHtlcGate
 {
-    /// <summary>In memory only: no disk, no network, no lock, microseconds. Marks key and waiver as used where the verdict is Waive.</summary>
+    /// <summary>
+    /// In memory only: no disk, no network, no lock, microseconds. Marks key and waiver as used where the verdict is Waive. Only then has the
+    /// caller to bind; a binding that comes with Resume is the gate's own business.
+    /// </summary>
     HtlcVerdict Judge(in InterceptedHtlc htlc);
 
     /// <summary>Saves the binding. True: answer RESUME_MODIFIED. False (disk full, locked, broken, too late): answer plain RESUME.</summary>

@@ -8,10 +8,11 @@ internal enum TimerKind
 {
     Search,
     PublishAdvert,
-    Heartbeat,
     RelayAdverts,
     RepeatHello,
     RingDeadline,
+    AskAgain,
+    Retry,
     Housekeeping,
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
 using Eddy.Rings;
@@ -44,6 +45,12 @@ public sealed record EngineView
 
     /// <summary>What the last search came to, in words.</summary>
     public string LastSearch { get; init; } = "";
+
+    /// <summary>Verdicts on intercepted HTLCs since the start.</summary>
+    public GateStatistics Gate { get; init; } = new(0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Proposals refused since the start, by reason.</summary>
+    public ImmutableSortedDictionary<RejectReason, long> Refusals { get; init; } = ImmutableSortedDictionary<RejectReason, long>.Empty;
 }
 
 /// <param name="Target">Wanted local share, 0 to 1.</param>

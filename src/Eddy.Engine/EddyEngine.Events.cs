@@ -1,0 +1,271 @@
+using Eddy.Engine.Greetings;
+using Eddy.Engine.Ports;
+using Eddy.Engine.Rings;
+using Eddy.Engine.Storage;
+using Eddy.Engine.Views;
+using Eddy.Engine.Wire;
+using Eddy.Forwarding;
+using Eddy.Rings;
+
+namespace Eddy.Engine;
+
+/// <summary>What the node, the peers and the operator tell the engine.</summary>
+public sealed partial class EddyEngine
+{
+    private void Apply(NodeEvent nodeEvent)
+    {
+        switch (nodeEvent)
+        {
+            case NodeEvent.Connected connected:
+                OnConnected(connected.Node);
+                break;
+            case NodeEvent.Disconnected disconnected:
+                _context.IsConnected = false;
+                _context.ConnectionReason = disconnected.Reason;
+                _hasListed = false;
+                _greeter.OnLndLost();
+                break;
+            case NodeEvent.ChannelsListed listed:
+                OnChannels(listed);
+                break;
+            case NodeEvent.PeersListed listed:
+                _greeter.OnPeersListed(listed.Peers);
+                _gossiper.OnPeersChanged();
+                _gossiper.OnOwnChange();
+                break;
+            case NodeEvent.PeerOnline online:
+                _greeter.OnOnline(online.Peer);
+                break;
+            case NodeEvent.PeerOffline offline:
+                _greeter.OnOffline(offline.Peer);
+                _gossiper.OnOwnChange();
+                break;
+            case NodeEvent.BlockConnected block:
+                OnHeight(block.Height);
+                break;
+            case NodeEvent.MessageReceived message:
+                OnMessage(message);
+                break;
+            case NodeEvent.InterceptorChanged changed:
+                OnInterceptor(changed);
+                break;
+            case NodeEvent.WaiverBound bound:
+                OnBound(bound.Binding);
+                break;
+            case NodeEvent.HtlcForwarded forwarded:
+                OnForwarded(forwarded);
+                break;
+            case NodeEvent.HtlcSettled settled when _rings.Find(settled.Key) is { } ring:
+                _rings.Apply(ring, new RingEvent.HtlcSettled(_context.Now, settled.Key));
+                break;
+            case NodeEvent.HtlcFailed failed when _rings.Find(failed.Key) is { } ring:
+                _rings.Apply(ring, new RingEvent.HtlcFailed(_context.Now, failed.Key, failed.LocalCode));
+                break;
+            case NodeEvent.HtlcEventsLost:
+                foreach (var ring in _rings.Open.ToArray())
+                {
+                    _rings.Apply(ring, new RingEvent.HtlcEventsLost(_context.Now));
+                }
+
+                break;
+            case NodeEvent.Completed completed:
+                _context.Complete(completed);
+                break;
+        }
+    }
+
+    private void OnConnected(NodeIdentity node)
+    {
+        if (_context.Node is { } before && (before.Id != node.Id || before.Chain != node.Chain))
+        {
+            throw new InvalidOperationException($"LND was {before.Id} on {before.Network} and is {node.Id} on {node.Network} now.");
+        }
+
+        _context.Node = node;
+        _context.IsConnected = true;
+        _context.ConnectionReason = "";
+        OnHeight(node.Height);
+        _gossiper.OnConnected();
+    }
+
+    private void OnHeight(uint height)
+    {
+        if (height != _context.Height)
+        {
+            _context.Height = height;
+            _forwarding = _forwarding.WithHeight(height);
+            _context.Ports.Gate.Publish(_forwarding);
+        }
+    }
+
+    private void OnChannels(NodeEvent.ChannelsListed listed)
+    {
+        _context.Channels = [.. listed.Channels.OrderBy(static channel => channel.Id)];
+        _forwarding = _forwarding.WithChannels(_context.Channels);
+        _context.Ports.Gate.Publish(_forwarding);
+        _liquidity.Invalidate();
+        _greeter.OnChannels();
+        _gossiper.OnPeersChanged();
+        _gossiper.OnOwnChange();
+        if (!_hasListed && _context.IsConnected)
+        {
+            _hasListed = true;
+            OnReady();
+        }
+    }
+
+    /// <summary>LND is back and has listed what it holds: open questions are asked again, and rings of an earlier run go on.</summary>
+    private void OnReady()
+    {
+        var restarted = _toRestart;
+        _toRestart = [];
+        _effects.OnReady();
+        foreach (var ring in _rings.Open.Where(ring => restarted.Contains(ring.Id)).ToArray())
+        {
+            _rings.Apply(ring, new RingEvent.Restarted(_context.Now));
+        }
+
+        _proposer.SearchSoon();
+    }
+
+    private void OnInterceptor(NodeEvent.InterceptorChanged changed)
+    {
+        var couldWaive = _context.CanWaive;
+        _context.Interceptor = changed.State;
+        _context.InterceptorReason = changed.Reason;
+        if (couldWaive != _context.CanWaive)
+        {
+            _greeter.OnFlagsChanged();
+            _gossiper.OnOwnChange();
+        }
+    }
+
+    private void OnBound(WaiverBinding binding)
+    {
+        _bindings[binding.Key] = binding.IncomingExpiry;
+        if (_rings.FindAnywhere(binding.Ring) is { } ring)
+        {
+            _rings.Apply(ring, new RingEvent.HtlcBound(_context.Now, binding));
+        }
+    }
+
+    private void OnForwarded(NodeEvent.HtlcForwarded forwarded)
+    {
+        if (_rings.Find(forwarded.Key) is { State: MemberState.Bound bound } ring && ring.LeftOn is null)
+        {
+            ring.LeftOn = forwarded.Outgoing;
+            if (forwarded.Outgoing != bound.Binding.Outgoing)
+            {
+                _rings.Tell(ring, $"LND chose the parallel channel {forwarded.Outgoing} instead of {bound.Binding.Outgoing}.");
+            }
+        }
+    }
+
+    private void OnMessage(NodeEvent.MessageReceived message)
+    {
+        if (_context.Node is null)
+        {
+            return;
+        }
+
+        var peer = _peers.Add(message.Peer);
+        if (!peer.Allowance.TryTake(_context.Now))
+        {
+            return;
+        }
+
+        switch (WireDecoder.Decode(message.Payload))
+        {
+            case DecodeResult.Malformed malformed:
+                _gossiper.OnFault(peer, malformed.Fault);
+                break;
+            case DecodeResult.Decoded { Message: WireMessage.Greeting greeting }:
+                OnGreeting(peer, greeting);
+                break;
+            case DecodeResult.Decoded { Message: var decoded } when peer is { IsEddy: true }:
+                peer.LastSeen = _context.Now;
+                OnEddyMessage(peer, decoded);
+                break;
+        }
+    }
+
+    private void OnGreeting(PeerState peer, WireMessage.Greeting greeting)
+    {
+        // The message may overtake the news of the connection.
+        if (!peer.IsOnline)
+        {
+            _greeter.OnOnline(peer.Id);
+        }
+
+        _greeter.OnHello(peer, greeting.Hello);
+    }
+
+    private void OnEddyMessage(PeerState peer, WireMessage message)
+    {
+        switch (message)
+        {
+            case WireMessage.Adverts adverts:
+                _gossiper.OnAdverts(peer, adverts.Parts);
+                break;
+            case WireMessage.Digest digest:
+                _gossiper.OnDigest(peer, digest.Entries);
+                break;
+            case WireMessage.Proposal proposal:
+                _member.OnProposal(peer, proposal);
+                break;
+            case WireMessage.Reject reject when _rings.Find(reject.Ring) is { } ring:
+                _rings.Apply(ring, new RingEvent.RejectReceived(_context.Now, peer.Id, reject.Position, reject.Reason));
+                break;
+            case WireMessage.Done done when _rings.Find(done.Ring) is { } ring:
+                _rings.Apply(ring, new RingEvent.DoneReceived(_context.Now, peer.Id, done.Outcome, done.Position, done.Code));
+                break;
+        }
+    }
+
+    private OperatorReply Apply(OperatorRequest request) => request switch
+    {
+        OperatorRequest.Pause => SetPaused(true),
+        OperatorRequest.Resume => SetPaused(false),
+        OperatorRequest.Propose propose => _proposer.Propose(propose.IsDryRun),
+        OperatorRequest.Cancel cancel => Cancel(cancel.Ring),
+        _ => throw new ArgumentException($"No such request: {request.GetType().Name}.", nameof(request)),
+    };
+
+    private OperatorReply SetPaused(bool isPaused)
+    {
+        var hasChanged = _context.IsPaused != isPaused;
+        _context.IsPaused = isPaused;
+        if (hasChanged)
+        {
+            _context.Batch.Settings[StoreSettings.Paused] = isPaused.ToString();
+            _gossiper.OnOwnChange();
+            _proposer.SearchSoon();
+        }
+
+        return new OperatorReply(OperatorStatus.Done, (isPaused, hasChanged) switch
+        {
+            (true, true) => "Paused: no ring is proposed or accepted, rings under way end.",
+            (true, false) => "It was paused already.",
+            (false, true) => "Resumed.",
+            (false, false) => "It was not paused.",
+        });
+    }
+
+    private OperatorReply Cancel(RingId id)
+    {
+        if (_rings.FindAnywhere(id) is not { } ring)
+        {
+            return new OperatorReply(OperatorStatus.NotFound, $"There is no ring {id}.");
+        }
+
+        if (ring.State.IsFinal)
+        {
+            return new OperatorReply(OperatorStatus.Refused, $"The ring has ended already: {RingStory.Ending(ring.Terms, ring.State).Reason}", id);
+        }
+
+        _rings.Apply(ring, new RingEvent.CancelRequested(_context.Now));
+        return ring.State.IsFinal
+            ? new OperatorReply(OperatorStatus.Done, "Cancelled.", id)
+            : new OperatorReply(OperatorStatus.Refused, "The payment may be under way already: nobody can call it back.", id);
+    }
+}

@@ -1,0 +1,147 @@
+using Eddy.Engine.Storage;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+
+namespace Eddy.Engine.Liquidity;
+
+/// <summary>
+/// Whom we leave alone for a while. Hops and nodes on which our own rings failed are only left out of our searches; nodes that held an HTLC
+/// too long are refused as well. Saved with the step that changes them.
+/// </summary>
+internal sealed class BackOffs(EngineContext context, PlannerOptions options)
+{
+    private const string HopPrefix = "hop:";
+    private const string NodePrefix = "node:";
+    private const string HeldPrefix = "held:";
+
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
+
+    private BackOffBook _held = BackOffBook.Empty;
+
+    /// <summary>What searches leave out. The planner prunes it, and gives it back so.</summary>
+    public BackOffBook Book { get; set; } = BackOffBook.Empty;
+
+    public void Load(IEnumerable<BackOffRecord> records)
+    {
+        var hops = new List<KeyValuePair<Hop, BackOff>>();
+        var nodes = new List<KeyValuePair<NodeId, BackOff>>();
+        var held = new List<KeyValuePair<NodeId, BackOff>>();
+        foreach (var record in records)
+        {
+            var parts = record.Key.Split(':');
+            var backOff = new BackOff(record.Until, record.Failures);
+            switch (parts)
+            {
+                case ["hop", var from, var to] when NodeId.TryParse(from, out var first) && NodeId.TryParse(to, out var second):
+                    hops.Add(new(new Hop(first, second), backOff));
+                    break;
+                case ["node", var id] when NodeId.TryParse(id, out var node):
+                    nodes.Add(new(node, backOff));
+                    break;
+                case ["held", var id] when NodeId.TryParse(id, out var node):
+                    held.Add(new(node, backOff));
+                    break;
+            }
+        }
+
+        Book = BackOffBook.Restore(hops, nodes);
+        _held = BackOffBook.Restore([], held);
+    }
+
+    public void HopFailed(NodeId from, NodeId to, BackOffLength length)
+    {
+        var hop = new Hop(from, to);
+        Book = Book.HopFailed(hop, context.Now, OptionsFor(length), context.Ports.Random);
+        if (Book.Hops.FirstOrDefault(entry => entry.Key == hop) is { Value.Failures: > 0 } saved)
+        {
+            Save($"{HopPrefix}{from}:{to}", saved.Value);
+        }
+    }
+
+    public void NodeFailed(NodeId node, BackOffLength length)
+    {
+        Book = Book.NodeFailed(node, context.Now, OptionsFor(length), context.Ports.Random);
+        SaveNode(NodePrefix, Book, node);
+    }
+
+    /// <summary>The node took part in a ring whose HTLC was held too long.</summary>
+    public void Held(NodeId node)
+    {
+        _held = _held.NodeFailed(node, context.Now, OptionsFor(BackOffLength.Long), context.Ports.Random);
+        SaveNode(HeldPrefix, _held, node);
+        NodeFailed(node, BackOffLength.Long);
+    }
+
+    public bool IsHeldAgainst(NodeId node) => _held.NodeUntil(node, context.Now) is not null;
+
+    public DateTimeOffset? Until(NodeId node) => Book.NodeUntil(node, context.Now) ?? _held.NodeUntil(node, context.Now);
+
+    /// <summary>A ring over these nodes settled.</summary>
+    public void Settled(System.Collections.Immutable.ImmutableArray<NodeId> nodes)
+    {
+        var before = Book;
+        Book = Book.Settled(nodes);
+        foreach (var (hop, _) in before.Hops.Where(entry => nodes.Contains(entry.Key.From) && nodes.Contains(entry.Key.To)))
+        {
+            context.Batch.BackOffs[$"{HopPrefix}{hop.From}:{hop.To}"] = null;
+        }
+
+        foreach (var (node, _) in before.Nodes.Where(entry => nodes.Contains(entry.Key)))
+        {
+            context.Batch.BackOffs[$"{NodePrefix}{node}"] = null;
+        }
+    }
+
+    /// <summary>Forgets what ended long ago.</summary>
+    public void Prune()
+    {
+        var (before, heldBefore) = (Book, _held);
+        Book = Book.Prune(context.Now, options);
+        _held = _held.Prune(context.Now, options);
+        foreach (var (hop, _) in before.Hops.Except(Book.Hops))
+        {
+            context.Batch.BackOffs[$"{HopPrefix}{hop.From}:{hop.To}"] = null;
+        }
+
+        foreach (var (node, _) in before.Nodes.Except(Book.Nodes))
+        {
+            context.Batch.BackOffs[$"{NodePrefix}{node}"] = null;
+        }
+
+        foreach (var (node, _) in heldBefore.Nodes.Except(_held.Nodes))
+        {
+            context.Batch.BackOffs[$"{HeldPrefix}{node}"] = null;
+        }
+    }
+
+    private PlannerOptions OptionsFor(BackOffLength length) => length switch
+    {
+        BackOffLength.Short => options with { FirstBackOff = Short },
+        BackOffLength.Long => options with { FirstBackOff = Long },
+        _ => options,
+    };
+
+    private void SaveNode(string prefix, BackOffBook book, NodeId node)
+    {
+        if (book.Nodes.FirstOrDefault(entry => entry.Key == node) is { Value.Failures: > 0 } saved)
+        {
+            Save($"{prefix}{node}", saved.Value);
+        }
+    }
+
+    private void Save(string key, BackOff backOff) => context.Batch.BackOffs[key] = new BackOffRecord(key, backOff.Until, backOff.Failures);
+}
+
+/// <summary>How long the first back-off is; each further one is twice as long.</summary>
+internal enum BackOffLength
+{
+    /// <summary>Seconds: the other is busy, or away for a moment.</summary>
+    Short,
+
+    /// <summary>The planner's own.</summary>
+    Normal,
+
+    /// <summary>Minutes: nothing will be different soon.</summary>
+    Long,
+}

@@ -1,0 +1,82 @@
+using Eddy.Lightning;
+using Eddy.Liquidity;
+
+namespace Eddy.Engine.Liquidity;
+
+/// <summary>What our own channels offer by the operator's targets, after what is promised to rings. Worked out when it is asked for.</summary>
+internal sealed class OwnLiquidity(EngineContext context, DailyCounters counters, Func<IReadOnlyCollection<Reservation>> reservations)
+{
+    private readonly SortedDictionary<NodeId, PairLiquidity> _pairs = [];
+    private bool _isStale = true;
+
+    public LiquidityOptions Options { get; } = new()
+    {
+        MinAmount = context.Options.Rings.MinAmountSat,
+        MaxAmount = context.Options.Rings.MaxAmountSat,
+        IsStrict = context.Options.Rings.IsStrict,
+    };
+
+    /// <summary>One for each peer with an active channel, in order of the peers.</summary>
+    public IEnumerable<PairLiquidity> Pairs
+    {
+        get
+        {
+            Refresh();
+            return _pairs.Values;
+        }
+    }
+
+    public void Invalidate() => _isStale = true;
+
+    /// <summary>Null where there is no channel with that peer.</summary>
+    public PairLiquidity? Find(NodeId peer)
+    {
+        Refresh();
+        return _pairs.GetValueOrDefault(peer);
+    }
+
+    /// <summary>The operator's word on a channel: its own section, its peer's, the general one.</summary>
+    public ChannelTarget TargetOf(Channel channel)
+    {
+        var own = context.Options.Channels.GetValueOrDefault(channel.Id);
+        var peer = context.Options.Peers.GetValueOrDefault(channel.Peer);
+        return new ChannelTarget(
+            own?.Target ?? peer?.Target ?? context.Options.Rings.Target,
+            own?.Deadband ?? peer?.Deadband ?? context.Options.Rings.Deadband);
+    }
+
+    public bool IsExcluded(Channel channel) =>
+        context.Options.Channels.GetValueOrDefault(channel.Id)?.IsExcluded
+        ?? context.Options.Peers.GetValueOrDefault(channel.Peer)?.IsExcluded
+        ?? false;
+
+    /// <summary>True where the operator wants no ring with this node.</summary>
+    public bool IsUnwelcome(NodeId node) =>
+        context.Options.Policy.Deny.Contains(node)
+        || (!context.Options.Policy.Allow.IsEmpty && !context.Options.Policy.Allow.Contains(node));
+
+    public OwnChannel ToOwn(Channel channel) => new(
+        channel,
+        TargetOf(channel),
+        IsExcluded(channel) || IsUnwelcome(channel.Peer),
+        MilliSatoshi.Max(MilliSatoshi.Zero, NeutralCap(channel) - new MilliSatoshi(counters.Today(DailyCounters.Neutral(channel.Id)))));
+
+    private MilliSatoshi NeutralCap(Channel channel) =>
+        new((long)Math.Min(long.MaxValue / 2, channel.Capacity.Value * context.Options.Policy.MaxNeutralPerDay));
+
+    private void Refresh()
+    {
+        if (!_isStale)
+        {
+            return;
+        }
+
+        _isStale = false;
+        _pairs.Clear();
+        var promised = reservations().ToLookup(static reservation => reservation.Peer);
+        foreach (var group in context.Channels.GroupBy(static channel => channel.Peer))
+        {
+            _pairs.Add(group.Key, PairLiquidity.Create(group.Key, group.Select(ToOwn), promised[group.Key], Options));
+        }
+    }
+}

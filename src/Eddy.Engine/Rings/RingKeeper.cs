@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Storage;
+using Eddy.Engine.Timers;
+using Eddy.Engine.Views;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Rings;
+
+/// <summary>
+/// Owns the rings: takes events to their machines, saves what comes of them, and has the effects done. What a ring reserves and which
+/// waivers live follow from the states alone, so that a restart needs nothing but the rings.
+/// </summary>
+internal sealed class RingKeeper
+{
+    /// <summary>Rings that ended and are still shown, and listen to late hints.</summary>
+    private const int MostEnded = 50;
+
+    private readonly EngineContext _context;
+    private readonly Dictionary<RingId, Ring> _rings = [];
+    private readonly LinkedList<RingId> _ended = new();
+    private readonly Dictionary<CircuitKey, RingId> _bound = [];
+
+    public RingKeeper(EngineContext context) => _context = context;
+
+    /// <summary>Has an effect done; set before the first event.</summary>
+    public Action<Ring, RingEffect> Do { get; set; } = static (_, _) => { };
+
+    /// <summary>Called after a ring's state changed.</summary>
+    public Action<Ring, RingState> Changed { get; set; } = static (_, _) => { };
+
+    public RingTotals Totals { get; private set; } = new(0, 0, 0, MilliSatoshi.Zero, MilliSatoshi.Zero, MilliSatoshi.Zero);
+
+    /// <summary>Under way, oldest first.</summary>
+    public IEnumerable<Ring> Open => _rings.Values.Where(static ring => !ring.State.IsFinal).OrderBy(static ring => ring.StartedAt).ThenBy(static ring => ring.Id);
+
+    /// <summary>Under way and lately ended, newest first.</summary>
+    public IEnumerable<Ring> Latest => _rings.Values.OrderByDescending(static ring => ring.StartedAt).ThenBy(static ring => ring.Id);
+
+    public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations)];
+
+    public void Load(StoreContents contents)
+    {
+        Totals = contents.Totals;
+        foreach (var record in contents.OpenRings)
+        {
+            var ring = Ring.Restore(record);
+            ring.Story.AddRange(_context.Ports.Store.Story(ring.Id));
+            Keep(ring);
+        }
+
+        foreach (var record in _context.Ports.Store.LatestRings(MostEnded).Where(static record => record.IsFinal).Reverse())
+        {
+            var ring = Ring.Restore(record);
+            ring.Story.AddRange(_context.Ports.Store.Story(ring.Id));
+            Keep(ring);
+        }
+    }
+
+    public Ring? Find(RingId id) => _rings.GetValueOrDefault(id);
+
+    /// <summary>The ring whose HTLC this is.</summary>
+    public Ring? Find(CircuitKey key) => _bound.TryGetValue(key, out var id) ? Find(id) : null;
+
+    /// <summary>Any ring, also one that ended long ago.</summary>
+    public Ring? FindAnywhere(RingId id)
+    {
+        if (Find(id) is { } known)
+        {
+            return known;
+        }
+
+        if (_context.Ports.Store.FindRing(id) is not { } record)
+        {
+            return null;
+        }
+
+        var ring = Ring.Restore(record);
+        ring.Story.AddRange(_context.Ports.Store.Story(id));
+        return ring;
+    }
+
+    public bool KnowsHash(PaymentHash hash) => _rings.Values.Any(ring => ring.Terms.Offer.Hash == hash);
+
+    /// <summary>A new ring and the machine's first step.</summary>
+    public void Begin(Ring ring, Transition first)
+    {
+        ring.MoveTo(first.Next);
+        Keep(ring);
+        Totals = Totals with { UnderWay = Totals.UnderWay + 1 };
+        Tell(ring, RingStory.Begin(ring.Terms));
+        Settle(ring, ring.State, first.Effects);
+    }
+
+    /// <summary>Takes an event to a ring. One that means nothing to it changes nothing and saves nothing.</summary>
+    public void Apply(Ring ring, RingEvent ringEvent)
+    {
+        var before = ring.State;
+        var transition = RingMachine.Apply(ring.Terms, before, ringEvent);
+        if (ReferenceEquals(transition.Next, before) && transition.Effects.IsEmpty)
+        {
+            return;
+        }
+
+        ring.MoveTo(transition.Next);
+        if (ring.State.IsFinal != before.IsFinal)
+        {
+            Count(ring);
+        }
+
+        if (!_rings.ContainsKey(ring.Id))
+        {
+            Keep(ring);
+        }
+
+        if (RingStory.Tell(ring.Terms, before, ring.State) is { } sentence)
+        {
+            Tell(ring, sentence);
+        }
+
+        Settle(ring, before, transition.Effects);
+    }
+
+    public void Tell(Ring ring, string sentence)
+    {
+        var line = new RingStoryLine(_context.Now, sentence);
+        ring.Story.Add(line);
+        _context.Batch.Story.Add((ring.Id, line));
+    }
+
+    public void OnDeadline(RingId id)
+    {
+        if (Find(id) is { } ring)
+        {
+            Apply(ring, new RingEvent.TimePassed(_context.Now));
+            Arm(ring);
+        }
+    }
+
+    private void Settle(Ring ring, RingState before, ImmutableArray<RingEffect> effects)
+    {
+        _context.Batch.Rings.Add(ring.ToRecord());
+        Index(ring);
+        Arm(ring);
+        Changed(ring, before);
+        foreach (var effect in effects)
+        {
+            Do(ring, effect);
+        }
+    }
+
+    private void Count(Ring ring)
+    {
+        if (!ring.State.IsFinal)
+        {
+            // An HTLC came for a ring that had been given up.
+            ring.EndedAt = null;
+            _ended.Remove(ring.Id);
+            Totals = Totals with { UnderWay = Totals.UnderWay + 1, Failed = Math.Max(0, Totals.Failed - 1) };
+            return;
+        }
+
+        ring.EndedAt = _context.Now;
+        var isSettled = ring.State.Outcome == RingOutcome.Settled;
+        Totals = Totals with
+        {
+            UnderWay = Math.Max(0, Totals.UnderWay - 1),
+            Settled = Totals.Settled + (isSettled ? 1 : 0),
+            Failed = Totals.Failed + (isSettled ? 0 : 1),
+            Moved = isSettled ? Totals.Moved + ring.Amount : Totals.Moved,
+            Waived = isSettled ? Totals.Waived + ring.WaivedFee : Totals.Waived,
+            Saved = isSettled ? Totals.Saved + ring.SavedFee : Totals.Saved,
+        };
+        _ended.AddLast(ring.Id);
+        while (_ended.Count > MostEnded)
+        {
+            _rings.Remove(_ended.First!.Value);
+            _ended.RemoveFirst();
+        }
+    }
+
+    private void Keep(Ring ring)
+    {
+        _rings[ring.Id] = ring;
+        if (ring.State.IsFinal && _ended.Find(ring.Id) is null)
+        {
+            _ended.AddLast(ring.Id);
+        }
+
+        Index(ring);
+    }
+
+    private void Index(Ring ring)
+    {
+        switch (ring.State)
+        {
+            case MemberState.Bound bound:
+                _bound[bound.Binding.Key] = ring.Id;
+                break;
+            case MemberState.Settled { Binding.Key: var key }:
+                _bound.Remove(key);
+                break;
+            case MemberState.Failed { Binding.Key: var key }:
+                _bound.Remove(key);
+                break;
+        }
+    }
+
+    private void Arm(Ring ring)
+    {
+        var timer = new EngineTimer(TimerKind.RingDeadline, Ring: ring.Id);
+        if (RingMachine.WakeAt(ring.Terms, ring.State) is { } at)
+        {
+            _context.Timers.Set(timer, at > _context.Now ? at : _context.Now + TimeSpan.FromMilliseconds(1));
+        }
+        else
+        {
+            _context.Timers.Cancel(timer);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Gossip;
+using Eddy.Engine.Greetings;
+using Eddy.Engine.Liquidity;
+using Eddy.Engine.Wire;
+using Eddy.Forwarding;
+using Eddy.Gossip;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Rings;
+
+/// <summary>
+/// What a proposal meets at a member: the checks that cost nothing first, then our own state and limits, then the signatures, which take a
+/// millisecond each. Whatever stands against it goes back as a coarse reason, and nothing waits.
+/// </summary>
+internal sealed class RingMember(
+    EngineContext context,
+    RingKeeper rings,
+    PeerTable peers,
+    Gossiper gossiper,
+    OwnLiquidity liquidity,
+    BackOffs backOffs,
+    DailyCounters counters,
+    NodeSignatureVerifier verifier)
+{
+    /// <summary>Proposals of one peer that are looked at.</summary>
+    private static readonly TokenRate ProposalRate = new(60, 2);
+
+    public RefusalCounts Refusals { get; } = new();
+
+    public void OnProposal(PeerState peer, WireMessage.Proposal proposal)
+    {
+        var offer = proposal.Offer;
+        if (rings.Find(offer.Id) is { } known)
+        {
+            OnKnown(known, peer, proposal);
+            return;
+        }
+
+        if (!peer.Proposals.TryTake(ProposalRate, context.Now, 1, out var left))
+        {
+            return;
+        }
+
+        peer.Proposals = left;
+        if (ProposalChecks.PositionOf(offer, context.Node!.Id) is not { } position || offer.At(position - 1) != peer.Id)
+        {
+            // Nobody on the way knows us as the member that could refuse.
+            return;
+        }
+
+        if (FindObjection(peer, proposal, position) is { } reason)
+        {
+            Refuse(peer, proposal, position, reason);
+            return;
+        }
+
+        var (accepted, refusal) = Accept(proposal, position);
+        if (accepted is null)
+        {
+            Refuse(peer, proposal, position, refusal);
+            return;
+        }
+
+        rings.Begin(accepted, RingMachine.Accept((RingTerms.Member)accepted.Terms));
+    }
+
+    private void OnKnown(Ring ring, PeerState peer, WireMessage.Proposal proposal)
+    {
+        if (!ring.IsInitiator)
+        {
+            rings.Apply(ring, new RingEvent.ProposalRepeated(context.Now, peer.Id, proposal.Offer.Digest));
+            return;
+        }
+
+        // Signatures are checked only where the machine could go on with them.
+        if (ring.State is InitiatorState.Walking && peer.Id == ring.Previous && proposal.Offer.Digest == ring.Terms.Offer.Digest)
+        {
+            rings.Apply(ring, new RingEvent.ProposalReturned(context.Now, peer.Id, proposal.Offer.Digest, Verified(proposal)));
+        }
+    }
+
+    private void Refuse(PeerState peer, WireMessage.Proposal proposal, int position, RejectReason reason)
+    {
+        Refusals.Count(reason);
+        context.Send(peer.Id, WireEncoder.EncodeReject(proposal.Offer.Id, position, reason));
+    }
+
+    /// <summary>Null where the ring itself is in order and we may take part in it.</summary>
+    private RejectReason? FindObjection(PeerState peer, WireMessage.Proposal proposal, int position)
+    {
+        var offer = proposal.Offer;
+
+        // As if all were signed: what is malformed is not worth the verification.
+        ImmutableArray<ReceivedTerms> prior = [.. proposal.Terms.Select(static terms => new ReceivedTerms(WireDecoder.DecodeTerms(terms.Bytes), true))];
+        var received = new ReceivedProposal(peer.Id, offer, true, prior, rings.KnowsHash(offer.Hash));
+        if (ProposalChecks.Check(Context(offer), received) is { } formal)
+        {
+            return formal;
+        }
+
+        return FindStateObjection(offer, position)
+            ?? (AreSigned(proposal) ? null : RejectReason.Invalid);
+    }
+
+    private RejectReason? FindStateObjection(RingOffer offer, int position)
+    {
+        if (context.IsIdle)
+        {
+            return RejectReason.Paused;
+        }
+
+        if (!context.CanWaive)
+        {
+            return RejectReason.NoInterceptor;
+        }
+
+        var previous = offer.At(position - 1);
+        var next = offer.At(position + 1);
+        if (offer.Nodes.Any(node => node != context.Node!.Id && liquidity.IsUnwelcome(node))
+            || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
+        {
+            return RejectReason.NotWelcome;
+        }
+
+        if (peers.Find(next) is not { IsOnline: true, IsEddy: true })
+        {
+            return RejectReason.NextHopAway;
+        }
+
+        var members = rings.Open.Where(static ring => !ring.IsInitiator).ToArray();
+        return members.Length >= context.Options.Policy.MaxMemberInFlight || members.Any(ring => ring.Previous == previous)
+            ? RejectReason.Busy
+            : null;
+    }
+
+    private (Ring? Ring, RejectReason Reason) Accept(WireMessage.Proposal proposal, int position)
+    {
+        var offer = proposal.Offer;
+        var prior = proposal.Terms.Select(static terms => WireDecoder.DecodeTerms(terms.Bytes)).OfType<MemberTerms>().ToArray();
+        var asked = prior.Length == 0 ? offer.Amount : prior[^1].Amount;
+        if (liquidity.Find(offer.At(position - 1)) is not { } incoming || liquidity.Find(offer.At(position + 1)) is not { } outgoing)
+        {
+            return (null, RejectReason.NoChannel);
+        }
+
+        var most = Math.Min(asked.Satoshi, Budget(offer, position));
+        if (most < offer.MinAmount.Satoshi)
+        {
+            return (null, RejectReason.Limit);
+        }
+
+        switch (PairLiquidity.CheckMove(incoming, outgoing, offer.MinAmount.Satoshi, most))
+        {
+            case MoveVerdict.Refused refused:
+                return (null, refused.Reason);
+            case MoveVerdict.Agreed agreed when Channel(agreed.Outgoing) is { Policy: { } policy } channel
+                && Channel(agreed.Incoming) is { Policy: { } incomingPolicy }:
+                return Accept(proposal, position, agreed, channel, policy, incomingPolicy, prior);
+            default:
+                return (null, RejectReason.NoChannel);
+        }
+    }
+
+    private (Ring? Ring, RejectReason Reason) Accept(
+        WireMessage.Proposal proposal,
+        int position,
+        MoveVerdict.Agreed agreed,
+        Channel channel,
+        RoutingPolicy policy,
+        RoutingPolicy incomingPolicy,
+        MemberTerms[] prior)
+    {
+        var offer = proposal.Offer;
+        if (prior.Sum(static terms => (long)terms.CltvDelta) + policy.CltvDelta > RouteBuilder.LockLimit(offer))
+        {
+            return (null, RejectReason.LockTime);
+        }
+
+        var amount = MilliSatoshi.FromSatoshi(agreed.AmountSat);
+        var fee = RoutingPolicy.ExpectedFee(incomingPolicy, policy, amount);
+        var cap = FeeCap(amount, fee);
+        if (fee > cap)
+        {
+            return (null, RejectReason.Limit);
+        }
+
+        var deadline = context.Now + TimeSpan.FromSeconds(offer.TtlSeconds);
+        var own = new MemberTerms(
+            offer.Digest,
+            position,
+            channel.RouteId,
+            policy.CltvDelta,
+            policy.MinHtlcMsat,
+            policy.MaxHtlcMsat,
+            amount,
+            MilliSatoshi.FromSatoshi(agreed.GainSat));
+        var terms = new RingTerms.Member(
+            offer, deadline, position, proposal.SignedOffer, proposal.Terms, own, Waiver.For(offer, position, channel, amount, cap, deadline));
+        return (new Ring(terms, new MemberState.Signing(), context.Now)
+        {
+            ComesInOn = agreed.Incoming,
+            Neutral = NeutralChannels.Of(liquidity, context.Channels, agreed),
+        }, default);
+    }
+
+    /// <summary>What the limits of the day leave for one more ring, in sat.</summary>
+    private long Budget(RingOffer offer, int position)
+    {
+        var policy = context.Options.Policy;
+        var budget = Left(policy.MaxPerDaySat, DailyCounters.Moved, static _ => true);
+        foreach (var peer in new[] { offer.At(position - 1), offer.At(position + 1) })
+        {
+            budget = Math.Min(
+                budget, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(peer), ring => ring.Previous == peer || ring.Next == peer));
+        }
+
+        return budget;
+
+        long Left(long? limitSat, string key, Func<Ring, bool> counts)
+        {
+            if (limitSat is not { } limit)
+            {
+                return long.MaxValue;
+            }
+
+            var promised = rings.Open.Where(counts).Sum(static ring => ring.Amount.Value);
+            return Math.Max(0, limit - new MilliSatoshi(checked(counters.Today(key) + promised)).Satoshi);
+        }
+    }
+
+    /// <summary>The most that may be waived for one HTLC: the fee as it is now and a little more, within a share of the amount and what the day leaves.</summary>
+    private MilliSatoshi FeeCap(MilliSatoshi amount, MilliSatoshi fee)
+    {
+        const long Million = 1_000_000;
+        var most = new MilliSatoshi((long)((Int128)amount.Value * context.Options.Policy.MaxWaivedFeePpm / Million));
+        var share = MilliSatoshi.Min(most, MilliSatoshi.Max(MilliSatoshi.Zero, fee + new MilliSatoshi(fee.Value / 4)) + new MilliSatoshi(MilliSatoshi.PerSatoshi));
+        if (context.Options.Policy.MaxWaivedFeePerDaySat is not { } limit)
+        {
+            return share;
+        }
+
+        var promised = rings.Open.Sum(static ring => ring.Terms is RingTerms.Member member ? member.Waiver.FeeCap.Value : 0);
+        var left = MilliSatoshi.FromSatoshi(limit) - new MilliSatoshi(checked(counters.Today(DailyCounters.Waived) + promised));
+        return MilliSatoshi.Max(MilliSatoshi.Zero, MilliSatoshi.Min(share, left));
+    }
+
+    private Channel? Channel(ShortChannelId id) => context.Channels.FirstOrDefault(channel => channel.Id == id);
+
+    private bool AreSigned(WireMessage.Proposal proposal) =>
+        IsOfferSigned(proposal) && Verified(proposal).All(static terms => terms.IsVerified);
+
+    private bool IsOfferSigned(WireMessage.Proposal proposal) => verifier.Verify(
+        proposal.Offer.Initiator, SignatureDomain.Offer, proposal.SignedOffer.Bytes.Span, proposal.SignedOffer.Signature.Span);
+
+    private ImmutableArray<ReceivedTerms> Verified(WireMessage.Proposal proposal) =>
+    [
+        .. proposal.Terms.Select((terms, index) => new ReceivedTerms(
+            WireDecoder.DecodeTerms(terms.Bytes),
+            index + 1 < proposal.Offer.Length
+                && verifier.Verify(proposal.Offer.At(index + 1), SignatureDomain.Terms, terms.Bytes.Span, terms.Signature.Span))),
+    ];
+
+    private ProposalContext Context(RingOffer offer)
+    {
+        var node = context.Node!;
+        var abilities = new Dictionary<NodeId, NodeAbilities>();
+        foreach (var member in offer.Nodes)
+        {
+            if (member == node.Id)
+            {
+                abilities[member] = new NodeAbilities(context.CanInitiate, context.CanWaive);
+            }
+            else if (peers.Find(member) is { IsEddy: true } peer)
+            {
+                abilities[member] = new NodeAbilities(peer.CanInitiate, peer.CanWaive);
+            }
+            else if (gossiper.Find(member) is { } advert)
+            {
+                abilities[member] = new NodeAbilities(advert.CanInitiate, advert.CanWaive);
+            }
+        }
+
+        return new ProposalContext
+        {
+            Self = node.Id,
+            Chain = node.Chain,
+            Abilities = abilities,
+            MaxLength = context.Options.Rings.MaxLength,
+            MaxLockBlocks = context.Options.Rings.MaxLockBlocks,
+        };
+    }
+}
+
+/// <summary>How often this node refused, by reason.</summary>
+internal sealed class RefusalCounts
+{
+    private readonly SortedDictionary<RejectReason, long> _counts = [];
+
+    public IReadOnlyDictionary<RejectReason, long> ByReason => _counts;
+
+    public void Count(RejectReason reason) => _counts[reason] = _counts.GetValueOrDefault(reason) + 1;
+}

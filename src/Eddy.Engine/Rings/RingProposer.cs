@@ -1,0 +1,253 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Gossip;
+using Eddy.Engine.Liquidity;
+using Eddy.Engine.Timers;
+using Eddy.Engine.Views;
+using Eddy.Engine.Wire;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Rings;
+
+/// <summary>Looks for rings in which we are the proposer, and begins them.</summary>
+internal sealed class RingProposer(
+    EngineContext context, RingKeeper rings, Gossiper gossiper, OwnLiquidity liquidity, BackOffs backOffs, DailyCounters counters, PlannerOptions options)
+{
+    /// <summary>A payment that failed for want of liquidity is tried with half of it, so many times.</summary>
+    private const int MostRetries = 2;
+
+    /// <summary>Enough to come from the largest amount down to the smallest in one search.</summary>
+    private const int AllHalvings = 40;
+
+    private static readonly TimeSpan Trigger = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Scratch memory only: one for each thread serves any number of engines.</summary>
+    [ThreadStatic]
+    private static CycleFinder? _finder;
+
+    private readonly List<Retry> _retries = [];
+    private long _threshold;
+
+    /// <summary>What the last search came to, in words.</summary>
+    public string LastSearch { get; private set; } = "";
+
+    public DateTimeOffset? NextSearchAt => context.Timers.DueAt(new EngineTimer(TimerKind.Search));
+
+    private static CycleFinder Finder => _finder ??= new CycleFinder();
+
+    public void Start() => context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval / 2));
+
+    /// <summary>Something changed that could make a ring possible.</summary>
+    public void SearchSoon() => context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(Trigger));
+
+    public void OnSearchDue()
+    {
+        context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval));
+        if (WhyNot() is { } reason)
+        {
+            LastSearch = reason;
+            return;
+        }
+
+        var plan = Plan(options);
+        _threshold = plan.Next.Threshold;
+        backOffs.Book = plan.Next.BackOffs;
+        LastSearch = Describe(plan);
+        foreach (var cycle in plan.Rings)
+        {
+            Propose(cycle, retries: 0);
+        }
+
+        if (plan.Outcome == PlanOutcome.Falling)
+        {
+            SearchSoon();
+        }
+    }
+
+    public OperatorReply Propose(bool isDryRun)
+    {
+        if (WhyNot() is { } reason)
+        {
+            return new OperatorReply(OperatorStatus.Refused, reason);
+        }
+
+        // An operator who asks wants the best ring there is now, not a share in the network's patience.
+        var plan = Plan(options with { HalvingsPerSearch = AllHalvings });
+        backOffs.Book = plan.Next.BackOffs;
+        LastSearch = Describe(plan);
+        if (plan.Rings.IsEmpty)
+        {
+            return new OperatorReply(plan.Outcome == PlanOutcome.Busy ? OperatorStatus.Refused : OperatorStatus.NotFound, LastSearch);
+        }
+
+        var cycle = plan.Rings[0];
+        if (isDryRun)
+        {
+            return new OperatorReply(
+                OperatorStatus.Done, $"The best ring now has {cycle.Nodes.Length} nodes and moves {cycle.Amount} sat.", null, cycle.Amount, cycle.Nodes);
+        }
+
+        return Propose(cycle, retries: 0) is { } ring
+            ? new OperatorReply(
+                OperatorStatus.Done,
+                $"Proposed a ring of {cycle.Nodes.Length} nodes for {ring.Amount.Satoshi} sat.",
+                ring.Id,
+                ring.Amount.Satoshi,
+                ring.Terms.Offer.Nodes)
+            : new OperatorReply(OperatorStatus.NotFound, LastSearch);
+    }
+
+    /// <summary>A ring of ours ended: others may be possible now, or the same one with less.</summary>
+    public void OnEnded(Ring ring)
+    {
+        switch (ring.State)
+        {
+            case InitiatorState.Settled:
+                backOffs.Settled(ring.Terms.Offer.Nodes);
+                SearchSoon();
+                break;
+            case InitiatorState.Failed { Code: FailureCode.TemporaryChannelFailure } failed when ring.Retries < MostRetries
+                && failed.Amount.Satoshi / 2 >= ring.Terms.Offer.MinAmount.Satoshi:
+                var smaller = new Retry(ring.Terms.Offer.Nodes, failed.Amount.Satoshi / 2, ring.Terms.Offer.MinAmount.Satoshi, ring.Retries + 1);
+                _retries.Add(smaller);
+                context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.Retry), context.Now + context.Jittered(RetryDelay));
+                break;
+            default:
+                SearchSoon();
+                break;
+        }
+    }
+
+    public void OnRetryDue()
+    {
+        foreach (var retry in Take(_retries).Where(_ => WhyNot() is null))
+        {
+            Propose(new Cycle(retry.Nodes, retry.AmountSat, retry.LeastSat, 0), retry.Count);
+        }
+    }
+
+    private static Retry[] Take(List<Retry> retries)
+    {
+        Retry[] taken = [.. retries];
+        retries.Clear();
+        return taken;
+    }
+
+    private static string Describe(RingPlan plan) => plan.Outcome switch
+    {
+        PlanOutcome.Found => $"Found {plan.Rings.Length} of at most {plan.Rings.Max(static ring => ring.Amount)} sat.",
+        PlanOutcome.Busy => "As many rings of ours are under way as may be.",
+        PlanOutcome.NothingOffered => "No peer takes what we would send, or none sends what we would take.",
+        PlanOutcome.Falling => "No ring as large as that; looking for smaller ones.",
+        _ => "There is no ring now in which this node is the proposer.",
+    };
+
+    private string? WhyNot()
+    {
+        if (context.Node is null || !context.IsConnected)
+        {
+            return "LND is away.";
+        }
+
+        if (context.Options.IsObserving)
+        {
+            return "This node only looks on (mode=observe).";
+        }
+
+        if (context.IsPaused)
+        {
+            return "Paused.";
+        }
+
+        return IsDayOver() ? "The limit of what may be moved in a day is reached." : null;
+    }
+
+    private bool IsDayOver() =>
+        context.Options.Policy.MaxPerDaySat is { } limit
+        && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
+
+    private RingPlan Plan(PlannerOptions planner) => RingPlanner.Plan(
+        Finder,
+        gossiper.Graph(),
+        context.Node!.Id,
+        new PlannerState(_threshold, backOffs.Book),
+        planner,
+        [.. rings.Open.Where(static ring => ring.IsInitiator).Select(static ring => ring.Terms.Offer.Nodes)],
+        [.. liquidity.Pairs.Where(static pair => pair.Offer.AllowsRingOfTwo).Select(static pair => pair.Peer)],
+        context.Now,
+        context.Ports.Random);
+
+    private Ring? Propose(Cycle cycle, int retries)
+    {
+        var least = Math.Max(options.MinAmount, cycle.Least);
+        var most = Math.Min(cycle.Amount, Budget(cycle));
+        if (cycle.Nodes.Any(liquidity.IsUnwelcome) || liquidity.Find(cycle.Nodes[1]) is not { } outgoing || liquidity.Find(cycle.Nodes[^1]) is not { } incoming)
+        {
+            LastSearch = "The ring found has a member with whom we want none, or a channel is gone.";
+            return null;
+        }
+
+        if (PairLiquidity.CheckMove(incoming, outgoing, least, most, isInitiator: true) is not MoveVerdict.Agreed agreed)
+        {
+            LastSearch = "The ring found would not bring our own channels nearer their targets.";
+            return null;
+        }
+
+        var ring = Create(cycle.Nodes, agreed, least, retries);
+        rings.Begin(ring, RingMachine.Propose((RingTerms.Initiator)ring.Terms));
+        return ring;
+    }
+
+    /// <summary>What the limits of the day leave, in sat.</summary>
+    private long Budget(Cycle cycle)
+    {
+        var policy = context.Options.Policy;
+        var left = Left(policy.MaxPerDaySat, DailyCounters.Moved);
+        left = Math.Min(left, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(cycle.Nodes[1])));
+        return Math.Min(left, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(cycle.Nodes[^1])));
+
+        long Left(long? limitSat, string key) =>
+            limitSat is { } limit ? Math.Max(0, limit - new MilliSatoshi(counters.Today(key)).Satoshi) : long.MaxValue;
+    }
+
+    private Ring Create(ImmutableArray<NodeId> nodes, MoveVerdict.Agreed agreed, long least, int retries)
+    {
+        var node = context.Node!;
+        var preimage = new Preimage(context.FreshBytes());
+        ImmutableArray<Bytes32> records = [.. Enumerable.Range(1, nodes.Length - 1).Select(_ => context.FreshBytes())];
+        var offer = new RingOffer
+        {
+            Digest = default,
+            Chain = node.Chain,
+            Id = new RingId(context.FreshBytes()),
+            Nodes = nodes,
+            Hash = preimage.Hash(),
+            Commitments = [.. records.Select(static record => record.Hash())],
+            Amount = MilliSatoshi.FromSatoshi(agreed.AmountSat),
+            MinAmount = MilliSatoshi.FromSatoshi(least),
+            TtlSeconds = (uint)context.Options.Rings.ProposalTtl.TotalSeconds,
+            MaxLockBlocks = context.Options.Rings.MaxLockBlocks,
+        };
+        var bytes = WireEncoder.EncodeOffer(offer);
+        offer = offer with { Digest = Bytes32.Sha256(bytes) };
+        var terms = new RingTerms.Initiator(
+            offer,
+            context.Now + context.Options.Rings.ProposalTtl,
+            bytes,
+            preimage,
+            records,
+            agreed.Outgoing,
+            node.MinFinalCltv,
+            MilliSatoshi.FromSatoshi(agreed.GainSat));
+        return new Ring(terms, new InitiatorState.Signing(), context.Now)
+        {
+            ComesInOn = agreed.Incoming,
+            Retries = retries,
+            Neutral = NeutralChannels.Of(liquidity, context.Channels, agreed),
+        };
+    }
+
+    private sealed record Retry(ImmutableArray<NodeId> Nodes, long AmountSat, long LeastSat, int Count);
+}
