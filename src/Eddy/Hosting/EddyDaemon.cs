@@ -105,7 +105,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         var store = OpenStore(directory);
         Own(store);
 
-        var gate = new HtlcGate(store, _host);
+        var gate = new HtlcGate(store, _host, TimeProvider.System);
         var node = new LndNode(_options.Lnd, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
