@@ -9,6 +9,9 @@ namespace Eddy.Grpc.Tests;
 
 public sealed class ConnectionTests
 {
+    // More than the peer's window: it is still being sent when something happens.
+    private static readonly EchoRequest LongRequest = new() { Payload = Bytes.Pattern(1024 * 1024) };
+
     [Fact]
     public async Task A_refused_connection_is_unavailable_and_names_the_address()
     {
@@ -60,7 +63,7 @@ public sealed class ConnectionTests
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         using var call = new Echo.EchoClient(channel).Duplex();
-        await peer.OkHeadersAsync(await peer.Request.Soon());
+        await peer.OkHeadersAsync(await peer.RequestAsync());
         await call.ResponseHeadersAsync.Soon();
         var waiting = call.ResponseStream.MoveNext();
 
@@ -71,13 +74,59 @@ public sealed class ConnectionTests
         await call.RequestStream.WriteAsync(new EchoRequest()).Fails(StatusCode.Unavailable);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_breaks_before_the_first_answer_is_unavailable(bool whileUploading)
+    {
+        await using var peer = new RawHttp2Peer();
+        using var channel = GrpcChannel.ForAddress(peer.Address);
+        var client = new Echo.EchoClient(channel);
+        using var duplex = whileUploading ? null : client.Duplex();
+        Task waiting = (Task?)duplex?.ResponseStream.MoveNext() ?? client.UnaryAsync(LongRequest).ResponseAsync;
+        await peer.RequestAsync();
+        if (whileUploading)
+        {
+            await peer.Data.Soon();
+        }
+
+        peer.Kill();
+
+        await waiting.Fails(StatusCode.Unavailable);
+        if (duplex is not null)
+        {
+            await duplex.RequestStream.WriteAsync(new EchoRequest()).Fails(StatusCode.Unavailable);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reset_before_the_first_answer_is_mapped_by_its_code(bool whileUploading)
+    {
+        await using var peer = new RawHttp2Peer();
+        using var channel = GrpcChannel.ForAddress(peer.Address);
+        var client = new Echo.EchoClient(channel);
+        using var duplex = whileUploading ? null : client.Duplex();
+        Task waiting = (Task?)duplex?.ResponseStream.MoveNext() ?? client.UnaryAsync(LongRequest).ResponseAsync;
+        var stream = await peer.RequestAsync();
+        if (whileUploading)
+        {
+            await peer.Data.Soon();
+        }
+
+        await peer.ResetAsync(stream, 11);
+
+        await waiting.Fails(StatusCode.ResourceExhausted);
+    }
+
     [Fact]
     public async Task A_connection_that_breaks_inside_a_message_is_unavailable()
     {
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         using var call = new Echo.EchoClient(channel).ServerStream(new EchoRequest());
-        var stream = await peer.Request.Soon();
+        var stream = await peer.RequestAsync();
         await peer.OkHeadersAsync(stream);
         await peer.DataAsync(stream, [0, 0, 0, 1, 0, 42]);
         await call.ResponseHeadersAsync.Soon();
@@ -99,7 +148,7 @@ public sealed class ConnectionTests
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         using var call = new Echo.EchoClient(channel).ServerStream(new EchoRequest());
-        var stream = await peer.Request.Soon();
+        var stream = await peer.RequestAsync();
         await peer.OkHeadersAsync(stream);
         await call.ResponseHeadersAsync.Soon();
 
@@ -117,7 +166,7 @@ public sealed class ConnectionTests
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         using var call = new Echo.EchoClient(channel).Duplex();
-        var stream = await peer.Request.Soon();
+        var stream = await peer.RequestAsync();
         await peer.OkHeadersAsync(stream);
         await call.ResponseHeadersAsync.Soon();
 
@@ -132,12 +181,34 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_refused_stream_is_tried_again_as_long_as_nothing_was_written_to_it()
+    {
+        await using var peer = new RawHttp2Peer();
+        using var channel = GrpcChannel.ForAddress(peer.Address);
+        var client = new Echo.EchoClient(channel);
+        using var silent = client.Duplex();
+        await peer.ResetAsync(await peer.RequestAsync(), 7);
+        var again = await peer.RequestAsync();
+        await peer.OkHeadersAsync(again);
+        await silent.ResponseHeadersAsync.Soon();
+        await silent.RequestStream.WriteAsync(new EchoRequest { Text = "x" });
+        await peer.Data.Soon();
+
+        using var talking = client.Duplex();
+        var stream = await peer.RequestAsync();
+        await talking.RequestStream.WriteAsync(new EchoRequest { Text = "x" });
+        await peer.ResetAsync(stream, 7);
+
+        await talking.ResponseStream.MoveNext().Fails(StatusCode.Unavailable);
+    }
+
+    [Fact]
     public async Task The_clients_pings_only_follow_what_the_server_sent()
     {
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         using var call = new Echo.EchoClient(channel).ServerStream(new EchoRequest());
-        var stream = await peer.Request.Soon();
+        var stream = await peer.RequestAsync();
         await peer.OkHeadersAsync(stream);
         for (var i = 0; i < 100; i++)
         {
@@ -169,7 +240,7 @@ public sealed class ConnectionTests
             await using var peer = new RawHttp2Peer();
             using var channel = GrpcChannel.ForAddress(peer.Address);
             var call = new Echo.EchoClient(channel).UnaryAsync(new EchoRequest());
-            var stream = await peer.Request.Soon();
+            var stream = await peer.RequestAsync();
             await peer.OkHeadersAsync(stream);
             await afterHeaders(peer, stream);
             Assert.Contains(text, (await call.ResponseAsync.Fails(code)).Status.Detail, StringComparison.Ordinal);
@@ -182,7 +253,7 @@ public sealed class ConnectionTests
         await using var peer = new RawHttp2Peer();
         using var channel = GrpcChannel.ForAddress(peer.Address);
         var call = new Echo.EchoClient(channel).UnaryAsync(new EchoRequest());
-        await peer.HeadersAsync(await peer.Request.Soon(), false, (":status", "200"), ("content-type", "application/grpc+proto"), ("grpc-encoding", "gzip"));
+        await peer.HeadersAsync(await peer.RequestAsync(), false, (":status", "200"), ("content-type", "application/grpc+proto"), ("grpc-encoding", "gzip"));
 
         Assert.Contains("gzip", (await call.ResponseAsync.Fails(StatusCode.Internal)).Status.Detail, StringComparison.Ordinal);
     }

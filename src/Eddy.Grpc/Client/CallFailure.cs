@@ -6,6 +6,7 @@ namespace Grpc.Net.Client;
 /// <summary>What a failed exchange means in gRPC's terms.</summary>
 internal static class CallFailure
 {
+    /// <remarks>Only for calls that this side has not ended: a cancellation found here is the connection's doing.</remarks>
     internal static Status ToStatus(Exception exception, string target)
     {
         if (exception is RpcException rpc)
@@ -34,7 +35,7 @@ internal static class CallFailure
                 Unavailable($"Connection to {target} failed: {innermost}", exception),
             OperationCanceledException { InnerException: TimeoutException } =>
                 Unavailable($"Cannot connect to {target}: {innermost}", exception),
-            OperationCanceledException => new Status(StatusCode.Cancelled, innermost, exception),
+            OperationCanceledException => Unavailable($"Connection to {target} broke off the call: {innermost}", exception),
             ObjectDisposedException => Unavailable($"Channel to {target} is closed.", exception),
             _ => new Status(StatusCode.Internal, $"Error in gRPC call to {target}: {innermost}", exception),
         };

@@ -250,7 +250,16 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     {
         var metadata = new Metadata();
         var serviceUrl = new Uri(request.RequestUri!, "/" + _method.ServiceName).AbsoluteUri;
-        await credentials.AddToAsync(new AuthInterceptorContext(serviceUrl, _method.Name, _abort.Token), metadata);
+        try
+        {
+            await credentials.AddToAsync(new AuthInterceptorContext(serviceUrl, _method.Name, _abort.Token), metadata);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw new RpcException(
+                new Status(StatusCode.Unavailable, $"Getting call credentials failed: {exception.Message}", exception));
+        }
+
         AddMetadata(request, metadata);
     }
 
@@ -359,7 +368,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
         }
 
         StopTimers();
-        if (_headers.TrySetException(outcome.ToException()))
+        if (!_headers.Task.IsCompleted && _headers.TrySetException(outcome.ToException()))
         {
             // Nobody has to look at the headers of a call that failed.
             _ = _headers.Task.Exception;

@@ -85,7 +85,12 @@ internal sealed class RequestStreamContent : HttpContent
         await stream.FlushAsync(cancellationToken);
         Volatile.Write(ref _stream, stream);
         _opened.TrySetResult(stream);
-        await _completed.Task.WaitAsync(cancellationToken);
+
+
+        // A stream that breaks cancels the token. To throw for that would hide from HttpClient's caller what broke it, and to
+        // return would end a stream that is no longer ours: so wait for the end of the call, then say which of the two it was.
+        await _completed.Task;
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     protected override bool TryComputeLength(out long length)

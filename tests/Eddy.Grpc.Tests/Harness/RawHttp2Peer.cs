@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 
 namespace Eddy.Grpc.Tests.Harness;
 
@@ -11,7 +12,8 @@ internal sealed class RawHttp2Peer : IAsyncDisposable
     private const int PrefaceLength = 24;
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly TaskCompletionSource<int> _request = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<int> _requests = Channel.CreateUnbounded<int>();
+    private readonly TaskCompletionSource _data = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly Task _serving;
     private Socket? _socket;
@@ -38,13 +40,16 @@ internal sealed class RawHttp2Peer : IAsyncDisposable
 
     internal string Address => $"http://{Authority}";
 
-    /// <summary>The stream of the first call.</summary>
-    internal Task<int> Request => _request.Task;
+    /// <summary>Done when the client has sent a part of a body.</summary>
+    internal Task Data => _data.Task;
 
     internal int Pings { get; private set; }
 
     /// <summary>Pings that a Go server would count as bad: nothing was sent to the client since its ping before.</summary>
     internal int PingStrikes { get; private set; }
+
+    /// <summary>The stream of the next call.</summary>
+    internal Task<int> RequestAsync() => _requests.Reader.ReadAsync().AsTask().Soon();
 
     internal Task HeadersAsync(int streamId, bool end, params (string Name, string Value)[] headers)
     {
@@ -126,7 +131,7 @@ internal sealed class RawHttp2Peer : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
-            _request.TrySetException(exception);
+            _requests.Writer.TryComplete(exception);
         }
     }
 
@@ -140,7 +145,10 @@ internal sealed class RawHttp2Peer : IAsyncDisposable
         switch ((Frame)header[3])
         {
             case Frame.Headers:
-                _request.TrySetResult(BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)));
+                _requests.Writer.TryWrite(BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)));
+                break;
+            case Frame.Data when payload.Length > 0:
+                _data.TrySetResult();
                 break;
             case Frame.Settings when !isAck:
                 await SendAsync(Frame.Settings, 1, 0, []);
