@@ -48,7 +48,7 @@ internal sealed partial class InterceptorLoop(
         var run = stream.RunAsync(call, closing);
         try
         {
-            if (await StandsAsync(stream, run, closing))
+            if (await StandsAsync(connection, stream, run, closing))
             {
                 Report(InterceptorState.Up, "");
             }
@@ -63,11 +63,12 @@ internal sealed partial class InterceptorLoop(
         }
     }
 
-    // LND acknowledges nothing: a stream that was not refused by now is taken to stand.
-    private async Task<bool> StandsAsync(InterceptorStream stream, Task run, CancellationToken closing)
+    // LND acknowledges nothing: a stream that was not refused for a while, and not while LND took a later call, is taken to stand.
+    private async Task<bool> StandsAsync(LndConnection connection, InterceptorStream stream, Task run, CancellationToken closing)
     {
-        await Task.WhenAny(run, stream.FirstOffer, Task.Delay(timings.InterceptorSettle, closing));
-        return !run.IsCompleted && !closing.IsCancellationRequested;
+        var settled = Task.WhenAll(Task.Delay(timings.InterceptorSettle, closing), connection.GetStateAsync(closing));
+        await Task.WhenAny(run, stream.FirstOffer, settled);
+        return !run.IsCompleted && !closing.IsCancellationRequested && (stream.FirstOffer.IsCompleted || settled.IsCompletedSuccessfully);
     }
 
     private TimeSpan Explain(LndConnection connection, InterceptorStream stream, RpcException exception, CancellationToken closing)
