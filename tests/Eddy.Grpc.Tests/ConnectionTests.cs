@@ -225,12 +225,12 @@ public sealed class ConnectionTests
     [Fact]
     public async Task What_a_broken_server_sends_is_told_apart()
     {
-        await FailsWith(StatusCode.Internal, "No grpc-status", (peer, stream) => peer.HeadersAsync(stream, true, ("x", "y")));
-        await FailsWith(StatusCode.Unknown, "nonsense", (peer, stream) => peer.HeadersAsync(stream, true, ("grpc-status", "nonsense")));
+        await FailsWith(StatusCode.Internal, "without a status", (peer, stream) => peer.HeadersAsync(stream, true, ("x", "y")));
+        await FailsWith(StatusCode.Unknown, "'nonsense'", (peer, stream) => peer.HeadersAsync(stream, true, ("grpc-status", "nonsense")));
         await FailsWith(StatusCode.Unknown, "new code", (peer, stream) => peer.HeadersAsync(stream, true, ("grpc-status", "99"), ("grpc-message", "new code")));
         await FailsWith(StatusCode.Internal, "without a response", (peer, stream) => peer.HeadersAsync(stream, true, ("grpc-status", "0")));
         await FailsWith(StatusCode.Internal, "compressed", (peer, stream) => peer.DataAsync(stream, [1, 0, 0, 0, 0]));
-        await FailsWith(StatusCode.Internal, "Incomplete", (peer, stream) => peer.DataAsync(stream, [0, 0, 0, 0, 9, 1], end: true));
+        await FailsWith(StatusCode.Internal, "inside a message", (peer, stream) => peer.DataAsync(stream, [0, 0, 0, 0, 9, 1], end: true));
         await FailsWith(StatusCode.Internal, "more than one", (peer, stream) => peer.DataAsync(stream, new byte[10]));
         await FailsWith(StatusCode.Internal, "EchoReply", (peer, stream) => peer.DataAsync(stream, [0, 0, 0, 0, 1, 0xFF]));
         await FailsWith(StatusCode.ResourceExhausted, "4294967295", (peer, stream) => peer.DataAsync(stream, [0, 0xFF, 0xFF, 0xFF, 0xFF]));

@@ -148,9 +148,11 @@ public sealed class InterceptorTests
             metadata.Add("macaroon", "0201");
             return ++attempts == 1 ? Task.CompletedTask : throw new IOException("no macaroon file");
         });
+        var ofChannel = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.Compose(credentials));
+        Assert.Throws<ArgumentException>(() => server.Channel(channel => channel.Credentials = ofChannel));
         var client = server.Client(channel =>
         {
-            channel.Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.Compose(credentials));
+            channel.Credentials = ofChannel;
             channel.UnsafeUseInsecureChannelCallCredentials = true;
         });
 

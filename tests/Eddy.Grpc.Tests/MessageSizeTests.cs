@@ -55,7 +55,7 @@ public sealed class MessageSizeTests
 
         var exception = await server.Client().UnaryAsync(new EchoRequest { Payload = Bytes.Pattern(DefaultLimit) }).ResponseAsync.Fails(StatusCode.ResourceExhausted);
 
-        Assert.Contains("exceeds the maximum", exception.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("too long", exception.Status.Detail, StringComparison.Ordinal);
         Assert.Empty(server.Probe.Calls);
     }
 

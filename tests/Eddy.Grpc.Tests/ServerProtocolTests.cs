@@ -26,8 +26,8 @@ public sealed class ServerProtocolTests : IDisposable
 
     [Theory]
     [InlineData(new byte[] { 1, 0, 0, 0, 0 }, "13", "compressed")]
-    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 }, "13", "Incomplete")]
-    [InlineData(new byte[] { 0, 0 }, "13", "Incomplete")]
+    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 }, "13", "inside a message")]
+    [InlineData(new byte[] { 0, 0 }, "13", "inside a message")]
     [InlineData(new byte[] { }, "13", "without a request")]
     [InlineData(new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, "13", "more than one")]
     [InlineData(new byte[] { 0, 0, 0, 0, 1, 0xFF }, "13", "EchoRequest")]

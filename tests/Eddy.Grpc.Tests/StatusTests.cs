@@ -58,7 +58,7 @@ public sealed class StatusTests
 
         var exception = await server.Client().UnaryAsync(new EchoRequest { Behaviour = "throw", Text = "secret" }).ResponseAsync.Fails(StatusCode.Unknown);
 
-        Assert.Equal("Exception was thrown by handler.", exception.Status.Detail);
+        Assert.Equal("The handler failed.", exception.Status.Detail);
     }
 
     [Fact]

@@ -27,10 +27,14 @@ internal static class CallFailure
         {
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
                 Unavailable($"Cannot set up TLS with {target}: {innermost}", exception),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } =>
-                Unavailable($"Cannot connect to {target}: {innermost}", exception),
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } =>
-                new Status(StatusCode.Internal, $"Bad response from {target}: {innermost}", exception),
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
+            } => Unavailable($"Cannot connect to {target}: {innermost}", exception),
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded,
+            } => new Status(StatusCode.Internal, $"Bad response from {target}: {innermost}", exception),
             HttpRequestException or IOException or SocketException =>
                 Unavailable($"Connection to {target} failed: {innermost}", exception),
             OperationCanceledException { InnerException: TimeoutException } =>

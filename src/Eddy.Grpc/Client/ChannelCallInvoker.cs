@@ -23,7 +23,11 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         var call = new ClientCall<TRequest, TResponse>(channel, method, options);
         call.Start(request);
         return new AsyncServerStreamingCall<TResponse>(
-            new ClientStreamReader<TRequest, TResponse>(call), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+            new ClientStreamReader<TRequest, TResponse>(call),
+            call.ResponseHeadersAsync,
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using Grpc.Core;
 
 namespace Grpc.Net.Client;
@@ -12,9 +11,10 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     where TRequest : class
     where TResponse : class
 {
-    private const string CancelledByCaller = "Call canceled by the client.";
+    private const string CancelledByCaller = "The caller cancelled the call.";
 
-    private static readonly StreamPipeReaderOptions ReceiveOptions = new(bufferSize: 16 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true);
+    private static readonly StreamPipeReaderOptions ReceiveOptions =
+        new(bufferSize: 16 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true);
 
     private readonly GrpcChannel _channel;
     private readonly Method<TRequest, TResponse> _method;
@@ -36,9 +36,11 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     internal ClientCall(GrpcChannel channel, Method<TRequest, TResponse> method, CallOptions options)
     {
         channel.ThrowIfDisposed();
-        if (options.Deadline is { Kind: not DateTimeKind.Utc } deadline && deadline != DateTime.MaxValue && deadline != DateTime.MinValue)
+        if (options.Deadline is { Kind: not DateTimeKind.Utc } deadline
+            && deadline != DateTime.MaxValue
+            && deadline != DateTime.MinValue)
         {
-            throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+            throw new InvalidOperationException("A deadline is given in UTC.");
         }
 
         if (options.Credentials is not null && !channel.AllowsCallCredentials)
@@ -79,7 +81,8 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     {
         _requests = new RequestStreamContent();
         _sending = SendAsync(_requests);
-        return new ClientStreamWriter<TRequest, TResponse>(this, _requests, _method.RequestMarshaller, _channel.Options.MaxSendMessageSize)
+        return new ClientStreamWriter<TRequest, TResponse>(
+            this, _requests, _method.RequestMarshaller, _channel.Options.MaxSendMessageSize)
         {
             WriteOptions = _options.WriteOptions,
         };
@@ -104,7 +107,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     {
         if (Interlocked.Exchange(ref _reading, 1) != 0)
         {
-            throw new InvalidOperationException("Can't read the next message because the previous read is still in progress.");
+            throw new InvalidOperationException("One read at a time: the one before has not ended.");
         }
 
         try
@@ -124,7 +127,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
         return _outcome!.Status.StatusCode == StatusCode.OK ? null : throw _outcome.ToException();
     }
 
-    /// <summary>Throws the outcome of a call that has ended; one with OK too, since nothing can be written to it any more.</summary>
+    /// <summary>Throws the outcome of a call that has ended, OK too: nothing can be written to it any more.</summary>
     internal void ThrowIfEnded()
     {
         if (_outcome is { } outcome)
@@ -149,16 +152,16 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     /// <summary>Cancels the call when the token says so; for tokens of single reads and writes.</summary>
     internal CancellationTokenRegistration CancelWith(CancellationToken cancellationToken) =>
         cancellationToken.CanBeCanceled && cancellationToken != _options.CancellationToken
-            ? cancellationToken.UnsafeRegister(static state => ((ClientCall<TRequest, TResponse>)state!).Cancel(CancelledByCaller), this)
+            ? RegisterWith(cancellationToken)
             : default;
 
     internal Status GetStatus() =>
-        _outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+        _outcome?.Status ?? throw new InvalidOperationException("There is no status before the call has ended.");
 
     internal Metadata GetTrailers() =>
-        _outcome?.Trailers ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
+        _outcome?.Trailers ?? throw new InvalidOperationException("There are no trailers before the call has ended.");
 
-    public void Dispose() => Cancel("gRPC call disposed.");
+    public void Dispose() => Cancel("The caller disposed the call.");
 
     private void Cancel(string detail) => Abort(new Status(StatusCode.Cancelled, detail));
 
@@ -167,7 +170,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
         try
         {
             StartTimers();
-            var request = await CreateRequestAsync(content);
+            var request = await CallRequest.CreateAsync(_channel, _method, _options, TimeLeft(), content, _abort.Token);
             if (_outcome is null)
             {
                 await AcceptAsync(await _channel.SendAsync(request, _abort.Token));
@@ -183,8 +186,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
     {
         if (_options.CancellationToken.CanBeCanceled)
         {
-            _callerCancellation = _options.CancellationToken.UnsafeRegister(
-                static state => ((ClientCall<TRequest, TResponse>)state!).Cancel(CancelledByCaller), this);
+            _callerCancellation = RegisterWith(_options.CancellationToken);
         }
 
         if (TimeLeft() is { } left)
@@ -195,7 +197,11 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
             }
             else if (left <= GrpcHeaders.LongestTimer)
             {
-                _deadlineTimer = new Timer(static state => ((ClientCall<TRequest, TResponse>)state!).DeadlinePassed(), this, left, Timeout.InfiniteTimeSpan);
+                _deadlineTimer = new Timer(
+                    static state => ((ClientCall<TRequest, TResponse>)state!).DeadlinePassed(),
+                    this,
+                    left,
+                    Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -204,6 +210,9 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
             StopTimers();
         }
     }
+
+    private CancellationTokenRegistration RegisterWith(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
+        static state => ((ClientCall<TRequest, TResponse>)state!).Cancel(CancelledByCaller), this);
 
     private void StopTimers()
     {
@@ -215,64 +224,6 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
         _options.Deadline is { } deadline && deadline != DateTime.MaxValue ? deadline - DateTime.UtcNow : null;
 
     private void DeadlinePassed() => Abort(new Status(StatusCode.DeadlineExceeded, ""));
-
-    private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, _channel.AddressOf(_method))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = content,
-        };
-        request.Headers.TryAddWithoutValidation("te", "trailers");
-        request.Headers.TryAddWithoutValidation("user-agent", "eddy-grpc");
-        request.Headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, GrpcHeaders.Identity);
-        if (TimeLeft() is { } left && left > TimeSpan.Zero)
-        {
-            request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.EncodeTimeout(left));
-        }
-
-        AddMetadata(request, _options.Headers);
-        if (_channel.Options.Credentials?.CallCredentials is { } channelCredentials && _channel.AllowsCallCredentials)
-        {
-            await AddCredentialsAsync(request, channelCredentials);
-        }
-
-        if (_options.Credentials is { } callCredentials)
-        {
-            await AddCredentialsAsync(request, callCredentials);
-        }
-
-        return request;
-    }
-
-    private async Task AddCredentialsAsync(HttpRequestMessage request, CallCredentials credentials)
-    {
-        var metadata = new Metadata();
-        var serviceUrl = new Uri(request.RequestUri!, "/" + _method.ServiceName).AbsoluteUri;
-        try
-        {
-            await credentials.AddToAsync(new AuthInterceptorContext(serviceUrl, _method.Name, _abort.Token), metadata);
-        }
-        catch (Exception exception) when (exception is not RpcException)
-        {
-            throw new RpcException(
-                new Status(StatusCode.Unavailable, $"Getting call credentials failed: {exception.Message}", exception));
-        }
-
-        AddMetadata(request, metadata);
-    }
-
-    private static void AddMetadata(HttpRequestMessage request, Metadata? metadata)
-    {
-        if (metadata is not null)
-        {
-            foreach (var entry in metadata)
-            {
-                request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.EncodeValue(entry));
-            }
-        }
-    }
 
     private async Task AcceptAsync(HttpResponseMessage response)
     {
@@ -291,7 +242,8 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
         {
             _headers.TrySetResult(headers);
             var pipe = PipeReader.Create(await response.Content.ReadAsStreamAsync(_abort.Token), ReceiveOptions);
-            _reader = new MessageReader<TResponse>(pipe, _method.ResponseMarshaller.ContextualDeserializer, _channel.Options.MaxReceiveMessageSize);
+            _reader = new MessageReader<TResponse>(
+                pipe, _method.ResponseMarshaller.ContextualDeserializer, _channel.Options.MaxReceiveMessageSize);
         }
 
         if (_outcome is not null)
@@ -311,7 +263,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
 
             var trailers = _response!.TrailingHeaders;
             End(
-                ResponseStatus.Find(trailers) ?? new Status(StatusCode.Internal, "No grpc-status found on response."),
+                ResponseStatus.Find(trailers) ?? new Status(StatusCode.Internal, "The server ended the call without a status."),
                 ResponseStatus.ToMetadata(trailers));
         }
         catch (Exception exception)

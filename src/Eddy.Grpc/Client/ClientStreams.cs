@@ -8,7 +8,7 @@ internal sealed class ClientStreamReader<TRequest, TResponse>(ClientCall<TReques
 {
     private TResponse? _current;
 
-    public TResponse Current => _current ?? throw new InvalidOperationException("No current element is available.");
+    public TResponse Current => _current ?? throw new InvalidOperationException("There is no message before MoveNext has found one.");
 
     public async Task<bool> MoveNext(CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(
         ArgumentNullException.ThrowIfNull(message);
         if (Interlocked.Exchange(ref _writing, 1) != 0)
         {
-            throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
+            throw new InvalidOperationException("One write at a time: the one before has not ended.");
         }
 
         try
@@ -47,7 +47,7 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(
             call.ThrowIfEnded();
             if (content.IsCompleted)
             {
-                throw new InvalidOperationException("Request stream has already been completed.");
+                throw new InvalidOperationException("The stream was completed; nothing may follow.");
             }
 
             using var registration = call.CancelWith(cancellationToken);

@@ -25,8 +25,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     internal GrpcChannelOptions Options => _options;
 
-    internal bool AllowsCallCredentials =>
-        _address.Scheme == Uri.UriSchemeHttps || _options.UnsafeUseInsecureChannelCallCredentials;
+    internal bool AllowsCallCredentials => AllowsCallCredentialsOver(_address, _options);
 
     public static GrpcChannel ForAddress(string address) => ForAddress(new Uri(address));
 
@@ -53,14 +52,20 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
         if (channelOptions.HttpClient is { } client && client.Timeout != Timeout.InfiniteTimeSpan)
         {
-            throw new ArgumentException("HttpClient.Timeout must be infinite: calls have deadlines of their own.", nameof(channelOptions));
+            throw new ArgumentException(
+                "HttpClient.Timeout must be infinite: calls have deadlines of their own.", nameof(channelOptions));
         }
 
         if (channelOptions.Credentials is { } credentials && credentials.IsSecure != (address.Scheme == Uri.UriSchemeHttps))
         {
             throw new ArgumentException(
-                $"Channel is configured with {(credentials.IsSecure ? "secure" : "insecure")} credentials and an address of the scheme '{address.Scheme}'.",
+                $"The credentials are for a channel {(credentials.IsSecure ? "with" : "without")} TLS, unlike {address}.",
                 nameof(channelOptions));
+        }
+
+        if (channelOptions.Credentials?.CallCredentials is not null && !AllowsCallCredentialsOver(address, channelOptions))
+        {
+            throw new ArgumentException("Call credentials are not sent over a channel without TLS.", nameof(channelOptions));
         }
 
         return new GrpcChannel(address, channelOptions);
@@ -93,4 +98,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         Dispose();
         return Task.CompletedTask;
     }
+
+    private static bool AllowsCallCredentialsOver(Uri address, GrpcChannelOptions options) =>
+        address.Scheme == Uri.UriSchemeHttps || options.UnsafeUseInsecureChannelCallCredentials;
 }

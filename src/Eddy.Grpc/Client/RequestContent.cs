@@ -74,11 +74,12 @@ internal sealed class RequestStreamContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _used))
         {
-            throw new IOException("The connection closed before it had taken the call, and messages already written cannot be sent again.");
+            throw new IOException("The server did not take the call, and messages already written cannot be sent again.");
         }
 
         // The headers have to leave without waiting for a message: the server may be the first to speak.

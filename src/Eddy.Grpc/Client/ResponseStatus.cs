@@ -18,18 +18,19 @@ internal static class ResponseStatus
 
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            return new Status(FromHttp(response.StatusCode), $"Bad gRPC response. HTTP status code: {(int)response.StatusCode}");
+            return new Status(FromHttp(response.StatusCode), $"Not a gRPC response: HTTP status {(int)response.StatusCode}.");
         }
 
-        var contentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var values) ? values.ToString() : null;
+        var contentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types)
+            ? types.ToString()
+            : null;
         if (!GrpcHeaders.IsGrpc(contentType))
         {
-            return new Status(StatusCode.Unknown, contentType is null
-                ? "Bad gRPC response. Response did not have a content-type header."
-                : $"Bad gRPC response. Invalid content-type value: {contentType}");
+            return new Status(StatusCode.Unknown, $"Not a gRPC response: its content type is '{contentType ?? "none"}'.");
         }
 
-        return response.Headers.NonValidated.TryGetValues(GrpcHeaders.Encoding, out var encodings) && encodings.ToString() is var encoding and not GrpcHeaders.Identity
+        return response.Headers.NonValidated.TryGetValues(GrpcHeaders.Encoding, out var encodings)
+            && encodings.ToString() is var encoding and not GrpcHeaders.Identity
             ? new Status(StatusCode.Internal, $"Response is encoded with '{encoding}', and only identity was offered.")
             : null;
     }
@@ -43,10 +44,12 @@ internal static class ResponseStatus
         }
 
         var text = values.ToString();
-        var detail = headers.NonValidated.TryGetValues(GrpcHeaders.Message, out var messages) ? GrpcHeaders.DecodeMessage(messages.ToString()) : "";
+        var detail = headers.NonValidated.TryGetValues(GrpcHeaders.Message, out var messages)
+            ? GrpcHeaders.DecodeMessage(messages.ToString())
+            : "";
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             ? new Status(Enum.IsDefined((StatusCode)code) ? (StatusCode)code : StatusCode.Unknown, detail)
-            : new Status(StatusCode.Unknown, $"Unexpected grpc-status value: {text}");
+            : new Status(StatusCode.Unknown, $"The server ended the call with the status '{text}', which is no number.");
     }
 
     internal static Metadata ToMetadata(HttpResponseHeaders headers)
@@ -70,8 +73,10 @@ internal static class ResponseStatus
         HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
         HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
         HttpStatusCode.NotFound => StatusCode.Unimplemented,
-        HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout =>
-            StatusCode.Unavailable,
+        HttpStatusCode.TooManyRequests
+            or HttpStatusCode.BadGateway
+            or HttpStatusCode.ServiceUnavailable
+            or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
         _ => StatusCode.Unknown,
     };
 }

@@ -99,7 +99,7 @@ public sealed class Metadata : IList<Metadata.Entry>
     {
         if (_frozen)
         {
-            throw new InvalidOperationException("Object is read only");
+            throw new InvalidOperationException("This metadata may not be changed.");
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class Metadata : IList<Metadata.Entry>
             Key = Normalize(key);
             if (IsBinary)
             {
-                throw new ArgumentException("Key for ASCII valued metadata entry cannot have suffix indicating binary data.", nameof(key));
+                throw new ArgumentException($"'{key}' says by its end that its value is bytes, not text.", nameof(key));
             }
 
             ArgumentNullException.ThrowIfNull(value);
@@ -129,7 +129,7 @@ public sealed class Metadata : IList<Metadata.Entry>
             Key = Normalize(key);
             if (!IsBinary)
             {
-                throw new ArgumentException("Key for binary valued metadata entry needs to have suffix indicating binary value.", nameof(key));
+                throw new ArgumentException($"'{key}' has to end with -bin, for its value is bytes.", nameof(key));
             }
 
             ArgumentNullException.ThrowIfNull(valueBytes);
@@ -141,7 +141,7 @@ public sealed class Metadata : IList<Metadata.Entry>
 
         public bool IsBinary => Key.EndsWith(BinaryHeaderSuffix, StringComparison.Ordinal);
 
-        public string Value => _text ?? throw new InvalidOperationException("Cannot access string value of a binary metadata entry");
+        public string Value => _text ?? throw new InvalidOperationException($"The value of '{Key}' is bytes.");
 
         /// <summary>A copy of the bytes; of a text its ASCII bytes.</summary>
         public byte[] ValueBytes => _bytes is null ? Encoding.ASCII.GetBytes(_text!) : (byte[])_bytes.Clone();
@@ -149,8 +149,7 @@ public sealed class Metadata : IList<Metadata.Entry>
         /// <summary>The bytes without a copy; empty for a text.</summary>
         internal ReadOnlySpan<byte> Bytes => _bytes;
 
-        public override string ToString() =>
-            IsBinary ? $"[Entry: key={Key}, valueBytes={Convert.ToHexStringLower(_bytes!)}]" : $"[Entry: key={Key}, value={_text}]";
+        public override string ToString() => $"{Key}: {_text ?? Convert.ToHexStringLower(_bytes!)}";
 
         internal bool HasKey(string key) => string.Equals(Key, key, StringComparison.OrdinalIgnoreCase);
 
@@ -162,7 +161,8 @@ public sealed class Metadata : IList<Metadata.Entry>
 #pragma warning restore CA1308
             if (lower.Length == 0 || lower.AsSpan().ContainsAnyExcept(KeyCharacters))
             {
-                throw new ArgumentException($"Metadata entry key not valid: '{key}'. Keys can only contain lowercase alphanumeric characters, underscores, hyphens and dots.", nameof(key));
+                throw new ArgumentException(
+                    $"'{key}' is no metadata key: those are made of letters, digits and any of . _ -", nameof(key));
             }
 
             return lower;

@@ -23,7 +23,7 @@ public interface IAsyncStreamWriter<in T>
     /// <summary>Writes a message; cancelling it ends the call, since part of the message may have left.</summary>
     Task WriteAsync(T message, CancellationToken cancellationToken) =>
         cancellationToken.CanBeCanceled
-            ? throw new NotSupportedException("Cancellation of stream writes is not supported by this gRPC implementation.")
+            ? throw new NotSupportedException("This stream has no writes that can be cancelled.")
             : WriteAsync(message);
 }
 

@@ -19,7 +19,7 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
 
     public string PemPath { get; } = pemPath;
 
-    /// <summary>A handler for a channel to LND: HTTP/2 with keepalive pings that LND tolerates, and this certificate only.</summary>
+    /// <summary>A handler for a channel to LND: keepalive pings that LND tolerates, and this certificate only.</summary>
     public SocketsHttpHandler CreateHandler()
     {
         var handler = Http2Handler.Create();
@@ -42,7 +42,7 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
         }
     }
 
-    /// <summary>True for a certificate that is one of the file's and valid now; anything else throws, so that the reason is kept.</summary>
+    /// <summary>True for a certificate that is one of the file's and valid now; all else throws, to keep the reason.</summary>
     /// <exception cref="PinnedCertificateException">It is not, or the file is no help.</exception>
     public bool IsTrusted(X509Certificate2? presented)
     {
@@ -77,7 +77,8 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
 
     private static string Fingerprint(X509Certificate2 certificate) => certificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static string Show(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    private static string Show(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private void CheckTime(X509Certificate2 certificate)
     {
@@ -86,14 +87,16 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
         {
             throw new PinnedCertificateException(
                 CertificateFault.Expired,
-                $"The server's certificate, the one in {PemPath}, expired at {Show(certificate.NotAfter)}; LND makes a new one when it restarts.");
+                $"The server's certificate, the one in {PemPath}, expired at {Show(certificate.NotAfter)}; "
+                + "LND makes a new one when it restarts.");
         }
 
         if (now < certificate.NotBefore.ToUniversalTime())
         {
             throw new PinnedCertificateException(
                 CertificateFault.NotYetValid,
-                $"The server's certificate, the one in {PemPath}, is not valid before {Show(certificate.NotBefore)}, and the clock here says {Show(now)}.");
+                $"The server's certificate, the one in {PemPath}, is not valid before {Show(certificate.NotBefore)}, "
+                + $"and the clock here says {Show(now)}.");
         }
     }
 
@@ -110,7 +113,8 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new PinnedCertificateException(CertificateFault.FileUnreadable, $"The certificate file {PemPath} cannot be read: {exception.Message}");
+            throw new PinnedCertificateException(
+                CertificateFault.FileUnreadable, $"The certificate file {PemPath} cannot be read: {exception.Message}");
         }
 
         if (string.IsNullOrWhiteSpace(text))
@@ -130,6 +134,7 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
 
         return certificates.Count > 0
             ? certificates
-            : throw new PinnedCertificateException(CertificateFault.FileNotPem, $"The certificate file {PemPath} holds no certificate in PEM form.");
+            : throw new PinnedCertificateException(
+                CertificateFault.FileNotPem, $"The certificate file {PemPath} holds no certificate in PEM form.");
     }
 }

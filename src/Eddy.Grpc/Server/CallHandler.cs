@@ -8,11 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace Grpc.AspNetCore.Server;
 
 /// <summary>Serves the calls of one method, from the HTTP request to the status.</summary>
-internal abstract partial class CallHandler<TService, TRequest, TResponse>(Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime)
+internal abstract partial class CallHandler<TService, TRequest, TResponse>(
+    Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime)
     where TService : class
     where TRequest : class
     where TResponse : class
 {
+    private const string HandlerFailed = "The handler failed.";
+
     internal async Task HandleAsync(HttpContext http)
     {
         if (!TryAccept(http))
@@ -38,24 +41,27 @@ internal abstract partial class CallHandler<TService, TRequest, TResponse>(Metho
         catch (Exception) when (call.IsOver)
         {
             // Whatever a handler makes of losing its caller is the cancellation's doing.
-            status = call.IsDeadlinePassed ? new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded") : Status.DefaultCancelled;
+            status = call.IsDeadlinePassed
+                ? new Status(StatusCode.DeadlineExceeded, "The deadline passed on the server.")
+                : Status.DefaultCancelled;
         }
         catch (OperationCanceledException)
         {
-            status = new Status(StatusCode.Cancelled, "Call canceled by the server.");
+            status = new Status(StatusCode.Cancelled, "The handler gave up.");
         }
         catch (Exception exception)
         {
             LogFailed(runtime.Logger, method.FullName, exception);
             status = new Status(StatusCode.Unknown, runtime.Options.EnableDetailedErrors is true
-                ? $"Exception was thrown by handler. {exception.GetType().Name}: {exception.Message}"
-                : "Exception was thrown by handler.");
+                ? $"{HandlerFailed} {exception.GetType().Name}: {exception.Message}"
+                : HandlerFailed);
         }
 
         call.End(status, trailers);
     }
 
-    protected abstract Task InvokeAsync(TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call);
+    protected abstract Task InvokeAsync(
+        TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call);
 
     protected static TDelegate Chain<TDelegate>(
         Activated<Interceptor>[] interceptors, TDelegate handler, Func<Interceptor, TDelegate, TDelegate> before)
@@ -74,17 +80,17 @@ internal abstract partial class CallHandler<TService, TRequest, TResponse>(Metho
         if (!GrpcHeaders.IsGrpc(http.Request.ContentType))
         {
             http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-            refusal = new Status(StatusCode.Internal, $"Content-Type '{http.Request.ContentType}' is not supported.");
+            refusal = new Status(StatusCode.Internal, $"Not a gRPC call: its content type is '{http.Request.ContentType}'.");
         }
         else if (!HttpProtocol.IsHttp2(http.Request.Protocol) && !HttpProtocol.IsHttp3(http.Request.Protocol))
         {
             http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
-            refusal = new Status(StatusCode.Internal, "Request protocol of '" + http.Request.Protocol + "' is not supported.");
+            refusal = new Status(StatusCode.Internal, $"gRPC needs HTTP/2; this is {http.Request.Protocol}.");
         }
         else if (http.Request.Headers[GrpcHeaders.Encoding] is [{ } encoding, ..] && encoding != GrpcHeaders.Identity)
         {
             http.Response.Headers[GrpcHeaders.AcceptEncoding] = GrpcHeaders.Identity;
-            refusal = new Status(StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: identity");
+            refusal = new Status(StatusCode.Unimplemented, $"Messages encoded with '{encoding}' are not read here, only identity.");
         }
         else if (http.Request.Headers[GrpcHeaders.Timeout] is [{ } timeout, ..] && !GrpcHeaders.TryDecodeTimeout(timeout, out _))
         {

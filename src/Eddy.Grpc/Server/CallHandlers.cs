@@ -3,7 +3,8 @@ using Grpc.Core.Interceptors;
 
 namespace Grpc.AspNetCore.Server;
 
-internal delegate Task<TResponse> UnaryMethod<TService, TRequest, TResponse>(TService service, TRequest request, ServerCallContext context);
+internal delegate Task<TResponse> UnaryMethod<TService, TRequest, TResponse>(
+    TService service, TRequest request, ServerCallContext context);
 
 internal delegate Task<TResponse> ClientStreamingMethod<TService, TRequest, TResponse>(
     TService service, IAsyncStreamReader<TRequest> requests, ServerCallContext context);
@@ -15,13 +16,16 @@ internal delegate Task DuplexMethod<TService, TRequest, TResponse>(
     TService service, IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, ServerCallContext context);
 
 internal sealed class UnaryHandler<TService, TRequest, TResponse>(
-    Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime, UnaryMethod<TService, TRequest, TResponse> implementation)
+    Method<TRequest, TResponse> method,
+    ServiceRuntime<TService> runtime,
+    UnaryMethod<TService, TRequest, TResponse> implementation)
     : CallHandler<TService, TRequest, TResponse>(method, runtime)
     where TService : class
     where TRequest : class
     where TResponse : class
 {
-    protected override async Task InvokeAsync(TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
+    protected override async Task InvokeAsync(
+        TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
     {
         var request = await call.ReadSingleAsync();
         var next = Chain<UnaryServerMethod<TRequest, TResponse>>(
@@ -33,13 +37,16 @@ internal sealed class UnaryHandler<TService, TRequest, TResponse>(
 }
 
 internal sealed class ClientStreamingHandler<TService, TRequest, TResponse>(
-    Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime, ClientStreamingMethod<TService, TRequest, TResponse> implementation)
+    Method<TRequest, TResponse> method,
+    ServiceRuntime<TService> runtime,
+    ClientStreamingMethod<TService, TRequest, TResponse> implementation)
     : CallHandler<TService, TRequest, TResponse>(method, runtime)
     where TService : class
     where TRequest : class
     where TResponse : class
 {
-    protected override async Task InvokeAsync(TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
+    protected override async Task InvokeAsync(
+        TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
     {
         var next = Chain<ClientStreamingServerMethod<TRequest, TResponse>>(
             interceptors,
@@ -50,36 +57,44 @@ internal sealed class ClientStreamingHandler<TService, TRequest, TResponse>(
 }
 
 internal sealed class ServerStreamingHandler<TService, TRequest, TResponse>(
-    Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime, ServerStreamingMethod<TService, TRequest, TResponse> implementation)
+    Method<TRequest, TResponse> method,
+    ServiceRuntime<TService> runtime,
+    ServerStreamingMethod<TService, TRequest, TResponse> implementation)
     : CallHandler<TService, TRequest, TResponse>(method, runtime)
     where TService : class
     where TRequest : class
     where TResponse : class
 {
-    protected override async Task InvokeAsync(TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
+    protected override async Task InvokeAsync(
+        TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
     {
         var request = await call.ReadSingleAsync();
         var next = Chain<ServerStreamingServerMethod<TRequest, TResponse>>(
             interceptors,
             (message, responses, context) => implementation(service, message, responses, context),
-            (interceptor, inner) => (message, responses, context) => interceptor.ServerStreamingServerHandler(message, responses, context, inner));
+            (interceptor, inner) => (message, responses, context) =>
+                interceptor.ServerStreamingServerHandler(message, responses, context, inner));
         await next(request, call, call);
     }
 }
 
 internal sealed class DuplexHandler<TService, TRequest, TResponse>(
-    Method<TRequest, TResponse> method, ServiceRuntime<TService> runtime, DuplexMethod<TService, TRequest, TResponse> implementation)
+    Method<TRequest, TResponse> method,
+    ServiceRuntime<TService> runtime,
+    DuplexMethod<TService, TRequest, TResponse> implementation)
     : CallHandler<TService, TRequest, TResponse>(method, runtime)
     where TService : class
     where TRequest : class
     where TResponse : class
 {
-    protected override Task InvokeAsync(TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
+    protected override Task InvokeAsync(
+        TService service, Activated<Interceptor>[] interceptors, ServerCall<TRequest, TResponse> call)
     {
         var next = Chain<DuplexStreamingServerMethod<TRequest, TResponse>>(
             interceptors,
             (requests, responses, context) => implementation(service, requests, responses, context),
-            (interceptor, inner) => (requests, responses, context) => interceptor.DuplexStreamingServerHandler(requests, responses, context, inner));
+            (interceptor, inner) => (requests, responses, context) =>
+                interceptor.DuplexStreamingServerHandler(requests, responses, context, inner));
         return next(call, call, call);
     }
 }

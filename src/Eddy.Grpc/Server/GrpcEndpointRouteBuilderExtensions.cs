@@ -12,14 +12,14 @@ namespace Microsoft.AspNetCore.Builder;
 public static class GrpcEndpointRouteBuilderExtensions
 {
     /// <summary>Maps the methods of a service that derives from a generated base class.</summary>
-    /// <exception cref="InvalidOperationException">AddGrpc is missing, or <typeparamref name="TService"/> is no such service.</exception>
+    /// <exception cref="InvalidOperationException">AddGrpc is missing, or the type is no such service.</exception>
     public static GrpcServiceEndpointConventionBuilder MapGrpcService<TService>(this IEndpointRouteBuilder builder)
         where TService : class
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.ServiceProvider;
         var mapped = services.GetService<MappedServices>()
-            ?? throw new InvalidOperationException("Unable to find the required services. Please add all the required services by calling 'IServiceCollection.AddGrpc'.");
+            ?? throw new InvalidOperationException("AddGrpc was not called for this host.");
         var runtime = new ServiceRuntime<TService>(
             services.GetRequiredService<IOptions<GrpcServiceOptions>>().Value,
             services.GetRequiredService<ILoggerFactory>().CreateLogger("Grpc.AspNetCore.Server"));
@@ -36,8 +36,10 @@ public static class GrpcEndpointRouteBuilderExtensions
             if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is { } attribute)
             {
                 var bind = attribute.BindType.GetMethod(
-                    attribute.BindMethodName, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static, [typeof(ServiceBinderBase), type])
-                    ?? throw new InvalidOperationException($"{attribute.BindType} has no {attribute.BindMethodName}(ServiceBinderBase, {type}).");
+                    attribute.BindMethodName,
+                    BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static,
+                    [typeof(ServiceBinderBase), type])
+                    ?? throw new InvalidOperationException($"{attribute.BindType} does not bind {type}.");
                 bind.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [binder, null], null);
                 return;
             }

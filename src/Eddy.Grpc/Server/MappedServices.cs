@@ -22,8 +22,10 @@ internal sealed class MappedServices
             return;
         }
 
-        var pattern = RoutePatternFactory.Parse("{service}/{method}", defaults: null, parameterPolicies: new { method = new GrpcOnly() });
-        routes.Map(pattern, RefuseAsync).WithDisplayName("gRPC - unimplemented").Add(endpoint => ((RouteEndpointBuilder)endpoint).Order = int.MaxValue);
+        var pattern = RoutePatternFactory.Parse(
+            "{service}/{method}", defaults: null, parameterPolicies: new { method = new GrpcOnly() });
+        var endpoint = routes.Map(pattern, RefuseAsync).WithDisplayName("gRPC - unimplemented");
+        endpoint.Add(builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
     }
 
     private Task RefuseAsync(HttpContext http)
@@ -40,7 +42,14 @@ internal sealed class MappedServices
     /// <summary>Leaves every other request to whoever else is mapped in the same host.</summary>
     private sealed class GrpcOnly : IRouteConstraint
     {
-        public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
-            httpContext is not null && HttpMethods.IsPost(httpContext.Request.Method) && GrpcHeaders.IsGrpc(httpContext.Request.ContentType);
+        public bool Match(
+            HttpContext? httpContext,
+            IRouter? route,
+            string routeKey,
+            RouteValueDictionary values,
+            RouteDirection routeDirection) =>
+            httpContext is not null
+            && HttpMethods.IsPost(httpContext.Request.Method)
+            && GrpcHeaders.IsGrpc(httpContext.Request.ContentType);
     }
 }

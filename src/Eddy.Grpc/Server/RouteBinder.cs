@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Grpc.AspNetCore.Server;
 
 /// <summary>Turns what a generated <c>BindService</c> says into endpoints.</summary>
-internal sealed class RouteBinder<TService>(IEndpointRouteBuilder routes, MappedServices mapped, ServiceRuntime<TService> runtime) : ServiceBinderBase
+internal sealed class RouteBinder<TService>(
+    IEndpointRouteBuilder routes, MappedServices mapped, ServiceRuntime<TService> runtime) : ServiceBinderBase
     where TService : class
 {
     private readonly List<IEndpointConventionBuilder> _endpoints = [];
@@ -17,22 +18,34 @@ internal sealed class RouteBinder<TService>(IEndpointRouteBuilder routes, Mapped
     public override void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
         Map(method, new UnaryHandler<TService, TRequest, TResponse>(
-            method, runtime, Open<UnaryMethod<TService, TRequest, TResponse>>(method, typeof(TRequest), typeof(ServerCallContext))));
+            method,
+            runtime,
+            Open<UnaryMethod<TService, TRequest, TResponse>>(
+                method, typeof(TRequest), typeof(ServerCallContext))));
 
     public override void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
         Map(method, new ClientStreamingHandler<TService, TRequest, TResponse>(
-            method, runtime, Open<ClientStreamingMethod<TService, TRequest, TResponse>>(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext))));
+            method,
+            runtime,
+            Open<ClientStreamingMethod<TService, TRequest, TResponse>>(
+                method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext))));
 
     public override void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
         Map(method, new ServerStreamingHandler<TService, TRequest, TResponse>(
-            method, runtime, Open<ServerStreamingMethod<TService, TRequest, TResponse>>(method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext))));
+            method,
+            runtime,
+            Open<ServerStreamingMethod<TService, TRequest, TResponse>>(
+                method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext))));
 
     public override void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) =>
         Map(method, new DuplexHandler<TService, TRequest, TResponse>(
-            method, runtime, Open<DuplexMethod<TService, TRequest, TResponse>>(method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext))));
+            method,
+            runtime,
+            Open<DuplexMethod<TService, TRequest, TResponse>>(
+                method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext))));
 
     // The generated code is asked without an instance and so names the method only; the instance is another one for each call.
     private static TDelegate Open<TDelegate>(IMethod method, params Type[] parameters)
@@ -48,6 +61,7 @@ internal sealed class RouteBinder<TService>(IEndpointRouteBuilder routes, Mapped
         where TResponse : class
     {
         mapped.Add(method.ServiceName);
-        _endpoints.Add(routes.MapPost(method.FullName, (RequestDelegate)handler.HandleAsync).WithDisplayName($"gRPC - {method.FullName}"));
+        var endpoint = routes.MapPost(method.FullName, (RequestDelegate)handler.HandleAsync);
+        _endpoints.Add(endpoint.WithDisplayName($"gRPC - {method.FullName}"));
     }
 }

@@ -34,7 +34,8 @@ internal sealed class ServerCall<TRequest, TResponse>
     {
         _http = http;
         _method = method;
-        _reader = new MessageReader<TRequest>(http.Request.BodyReader, method.RequestMarshaller.ContextualDeserializer, options.MaxReceiveMessageSize);
+        _reader = new MessageReader<TRequest>(
+            http.Request.BodyReader, method.RequestMarshaller.ContextualDeserializer, options.MaxReceiveMessageSize);
         _frame = new MessageFrame(options.MaxSendMessageSize);
         CancellationTokenCore = http.RequestAborted;
         DeadlineCore = DateTime.MaxValue;
@@ -48,14 +49,15 @@ internal sealed class ServerCall<TRequest, TResponse>
         }
     }
 
-    public TRequest Current => _current ?? throw new InvalidOperationException("No current element is available.");
+    public TRequest Current => _current ?? throw new InvalidOperationException("There is no message before MoveNext has found one.");
 
     public HttpContext Http => _http;
 
     /// <summary>Nobody waits for this call any more; the token may say so a little later than a read does.</summary>
     internal bool IsOver => _callerGone || CancellationTokenCore.IsCancellationRequested;
 
-    internal bool IsDeadlinePassed => CancellationTokenCore.IsCancellationRequested && !_http.RequestAborted.IsCancellationRequested;
+    internal bool IsDeadlinePassed =>
+        CancellationTokenCore.IsCancellationRequested && !_http.RequestAborted.IsCancellationRequested;
 
     protected override string MethodCore => _method.FullName;
 
@@ -64,7 +66,8 @@ internal sealed class ServerCall<TRequest, TResponse>
     protected override string PeerCore => _http.Connection.RemoteIpAddress switch
     {
         null => "unknown",
-        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address => $"ipv6:[{address}]:{_http.Connection.RemotePort}",
+        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address =>
+            $"ipv6:[{address}]:{_http.Connection.RemotePort}",
         var address => $"ipv4:{address.MapToIPv4()}:{_http.Connection.RemotePort}",
     };
 
@@ -98,18 +101,19 @@ internal sealed class ServerCall<TRequest, TResponse>
         ArgumentNullException.ThrowIfNull(message);
         if (_ended)
         {
-            throw new InvalidOperationException("Can't write the message because the request is complete.");
+            throw new InvalidOperationException("The call has ended; nothing can be written to it.");
         }
 
         if (Interlocked.Exchange(ref _writing, 1) != 0)
         {
-            throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
+            throw new InvalidOperationException("One write at a time: the one before has not ended.");
         }
 
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await SendAsync(message, flush: (WriteOptionsCore?.Flags & WriteFlags.BufferHint) is not WriteFlags.BufferHint, cancellationToken);
+            var mayWait = (WriteOptionsCore?.Flags & WriteFlags.BufferHint) is WriteFlags.BufferHint;
+            await SendAsync(message, flush: !mayWait, cancellationToken);
         }
         finally
         {
@@ -126,12 +130,13 @@ internal sealed class ServerCall<TRequest, TResponse>
             ?? throw new RpcException(new Status(StatusCode.Internal, "Call ended without a request."));
         return await ReadAsync(CancellationToken.None) is null
             ? request
-            : throw new RpcException(new Status(StatusCode.Internal, "Client sent more than one message for a call with one request."));
+            : throw new RpcException(
+                new Status(StatusCode.Internal, "Client sent more than one message for a call with one request."));
     }
 
     /// <summary>Writes the one response of a call that has only one; it leaves together with the status.</summary>
     internal ValueTask WriteLastAsync(TResponse? response) => response is null
-        ? throw new RpcException(new Status(StatusCode.Internal, "No message returned from method."))
+        ? throw new RpcException(new Status(StatusCode.Internal, "The handler returned no response."))
         : SendAsync(response, flush: false, CancellationToken.None);
 
     internal void End(Status status, Metadata trailers)
@@ -164,7 +169,7 @@ internal sealed class ServerCall<TRequest, TResponse>
         ArgumentNullException.ThrowIfNull(responseHeaders);
         if (_http.Response.HasStarted)
         {
-            throw new InvalidOperationException("Response headers can only be sent once per call.");
+            throw new InvalidOperationException("The response headers have left already.");
         }
 
         ServerStatus.Write(_http.Response.Headers, responseHeaders);
@@ -175,7 +180,7 @@ internal sealed class ServerCall<TRequest, TResponse>
     {
         if (Interlocked.Exchange(ref _reading, 1) != 0)
         {
-            throw new InvalidOperationException("Can't read the next message because the previous read is still in progress.");
+            throw new InvalidOperationException("One read at a time: the one before has not ended.");
         }
 
         try

@@ -8,7 +8,8 @@ namespace Grpc.AspNetCore.Server;
 internal sealed class ServiceRuntime<TService>(GrpcServiceOptions options, ILogger logger)
     where TService : class
 {
-    private readonly ObjectFactory<TService> _create = ActivatorUtilities.CreateFactory<TService>(Type.EmptyTypes);
+    // Only where the service is not registered: one that is may have no public constructor.
+    private readonly Lazy<ObjectFactory<TService>> _create = new(() => ActivatorUtilities.CreateFactory<TService>(Type.EmptyTypes));
     private readonly InterceptorRegistration[] _interceptors = [.. options.Interceptors];
 
     internal GrpcServiceOptions Options => options;
@@ -18,7 +19,7 @@ internal sealed class ServiceRuntime<TService>(GrpcServiceOptions options, ILogg
     internal Activated<TService> Activate(IServiceProvider services) =>
         services.GetService<TService>() is { } registered
             ? new Activated<TService>(registered, IsOwned: false)
-            : new Activated<TService>(_create(services, []), IsOwned: true);
+            : new Activated<TService>(_create.Value(services, []), IsOwned: true);
 
     internal Activated<Interceptor>[] ActivateInterceptors(IServiceProvider services) =>
         _interceptors.Length == 0 ? [] : Array.ConvertAll(_interceptors, registration => registration.Activate(services));

@@ -143,7 +143,8 @@ internal static class GrpcHeaders
         }
 
         return entry.Value.AsSpan().ContainsAnyExcept(PrintableAscii)
-            ? throw new RpcException(new Status(StatusCode.Internal, $"Metadata value of '{entry.Key}' has other characters than printable ASCII."))
+            ? throw new RpcException(
+                new Status(StatusCode.Internal, $"Metadata value of '{entry.Key}' has other characters than printable ASCII."))
             : entry.Value;
     }
 

@@ -36,7 +36,8 @@ internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext
         }
         catch (Exception exception) when (exception is not RpcException)
         {
-            throw new RpcException(new Status(StatusCode.Internal, $"Message of type {typeof(T).Name} does not serialize: {exception.Message}", exception));
+            throw new RpcException(
+                new Status(StatusCode.Internal, $"{typeof(T).Name} does not serialize: {exception.Message}", exception));
         }
 
         if (!_complete)
@@ -129,7 +130,7 @@ internal sealed class MessageFrame(int? maxPayloadLength) : SerializationContext
         {
             throw new RpcException(new Status(
                 StatusCode.ResourceExhausted,
-                $"Sending message exceeds the maximum configured message size: {payloadLength} bytes, limit {maxPayloadLength}."));
+                $"Message to send is too long: {payloadLength} bytes, limit {maxPayloadLength}."));
         }
     }
 }

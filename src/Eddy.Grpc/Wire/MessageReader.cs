@@ -50,7 +50,7 @@ internal sealed class MessageReader<T>(PipeReader pipe, Func<DeserializationCont
                     consumed = examined;
                     return read.Buffer.IsEmpty
                         ? null
-                        : throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+                        : throw new RpcException(new Status(StatusCode.Internal, "The stream ended inside a message."));
                 }
             }
             finally
@@ -78,7 +78,7 @@ internal sealed class MessageReader<T>(PipeReader pipe, Func<DeserializationCont
             ? length
             : throw new RpcException(new Status(
                 StatusCode.ResourceExhausted,
-                $"Received message exceeds the maximum configured message size: {length} bytes, limit {maxPayloadLength ?? int.MaxValue}."));
+                $"Received message is too long: {length} bytes, limit {maxPayloadLength ?? int.MaxValue}."));
     }
 
     private T Deserialize(ReadOnlySequence<byte> payload)
