@@ -12,12 +12,12 @@ internal static class OfferedHtlc
 
     /// <summary>
     /// An HTLC of a channel that is on chain. RESUME would be a wrong answer and close the stream. Off chain LND's auto-fail height is
-    /// always some blocks before the expiry.
+    /// always some blocks before the expiry; below zero it has wrapped an absurd expiry (before 0.20.3), which it refuses itself once resumed.
     /// </summary>
     public static bool IsUnanswerable(ForwardHtlcInterceptRequest request) =>
         request.IncomingCircuitKey is null
-        || request.AutoFailHeight <= 0
-        || (uint)request.AutoFailHeight >= request.IncomingExpiry;
+        || request.AutoFailHeight == 0
+        || (request.AutoFailHeight > 0 && (uint)request.AutoFailHeight >= request.IncomingExpiry);
 
     /// <summary>False for what no judge should see; such an HTLC is resumed.</summary>
     public static bool TryRead(ForwardHtlcInterceptRequest request, out InterceptedHtlc htlc)
