@@ -64,6 +64,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         peer.IsOnline = true;
         peer.Version = 0;
         peer.HellosSent = 0;
+        peer.Told = null;
         peer.LastAnswer = DateTimeOffset.MinValue;
         if (_channelPeers.Contains(id))
         {
@@ -135,6 +136,10 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         peer.CanWaive = hello.CanWaive;
         context.Timers.Cancel(new EngineTimer(TimerKind.RepeatHello, peer.Id));
         Answer(peer, hello);
+        if (peer.Told != (context.CanInitiate, context.CanWaive))
+        {
+            Send(peer, isReply: true);
+        }
 
         // A hello that asks for an answer opens a connection or a daemon: it has to hear our adverts again.
         if (!wasKnown || !hello.IsReply)
@@ -183,6 +188,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
             return;
         }
 
+        peer.Told = (context.CanInitiate, context.CanWaive);
         context.Send(peer.Id, WireEncoder.Encode(new Hello
         {
             MinVersion = LeastVersion,

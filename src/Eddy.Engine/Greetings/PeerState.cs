@@ -28,6 +28,9 @@ internal sealed class PeerState(NodeId id)
     /// <summary>Why it is no eddy peer although it answered, for the operator.</summary>
     public string Note { get; set; } = "";
 
+    /// <summary>What our last hello on this connection said: can initiate, can waive; null where there was none.</summary>
+    public (bool CanInitiate, bool CanWaive)? Told { get; set; }
+
     /// <summary>Hellos sent since the connection that were not answered.</summary>
     public int HellosSent { get; set; }
 

@@ -273,13 +273,14 @@ internal sealed class RingMember(
             {
                 abilities[member] = new NodeAbilities(context.CanInitiate, context.CanWaive);
             }
+            else if (gossiper.Find(member) is { } advert)
+            {
+                // Before its hello: it is what the proposer went by.
+                abilities[member] = new NodeAbilities(advert.CanInitiate, advert.CanWaive);
+            }
             else if (peers.Find(member) is { IsEddy: true } peer)
             {
                 abilities[member] = new NodeAbilities(peer.CanInitiate, peer.CanWaive);
-            }
-            else if (gossiper.Find(member) is { } advert)
-            {
-                abilities[member] = new NodeAbilities(advert.CanInitiate, advert.CanWaive);
             }
         }
 

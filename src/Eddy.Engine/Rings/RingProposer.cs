@@ -110,7 +110,7 @@ internal sealed class RingProposer(
                 break;
             case InitiatorState.Failed { Code: FailureCode.TemporaryChannelFailure } failed when ring.Retries < MostRetries
                 && failed.Amount.Satoshi / 2 >= ring.Terms.Offer.MinAmount.Satoshi:
-                var smaller = new Retry(ring.Terms.Offer.Nodes, failed.Amount.Satoshi / 2, ring.Terms.Offer.MinAmount.Satoshi, ring.Retries + 1);
+                var smaller = new Retry(ring.Terms.Offer.Nodes, failed.Amount.Satoshi / 2, ring.Retries + 1);
                 _retries.Add(smaller);
                 context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.Retry), context.Now + context.Jittered(RetryDelay));
                 break;
@@ -124,7 +124,7 @@ internal sealed class RingProposer(
     {
         foreach (var retry in Take(_retries).Where(_ => WhyNot() is null))
         {
-            Propose(new Cycle(retry.Nodes, retry.AmountSat, retry.LeastSat, 0), retry.Count);
+            Propose(new Cycle(retry.Nodes, retry.AmountSat, retry.AmountSat, 0), retry.Count);
         }
     }
 
@@ -181,7 +181,7 @@ internal sealed class RingProposer(
 
     private Ring? Propose(Cycle cycle, int retries)
     {
-        var least = Math.Max(options.MinAmount, cycle.Least);
+        var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
         var most = Math.Min(cycle.Amount, Budget(cycle));
         if (cycle.Nodes.Any(liquidity.IsUnwelcome) || liquidity.Find(cycle.Nodes[1]) is not { } outgoing || liquidity.Find(cycle.Nodes[^1]) is not { } incoming)
         {
@@ -198,6 +198,26 @@ internal sealed class RingProposer(
         var ring = Create(cycle.Nodes, agreed, least, retries);
         rings.Begin(ring, RingMachine.Propose((RingTerms.Initiator)ring.Terms));
         return ring;
+    }
+
+    /// <summary>
+    /// The least that every hop offers, in sat. A cycle found says how far down the search had come; a member that shrinks the amount may go
+    /// below that.
+    /// </summary>
+    private long LeastOffered(ImmutableArray<NodeId> nodes)
+    {
+        var graph = gossiper.Graph();
+        var least = 0L;
+        for (var place = 0; place < nodes.Length; place++)
+        {
+            var index = graph.IndexOf(nodes[place]);
+            foreach (var edge in index < 0 ? default : graph.EdgesFrom(index))
+            {
+                least = edge.To == nodes[(place + 1) % nodes.Length] ? Math.Max(least, edge.Least) : least;
+            }
+        }
+
+        return least;
     }
 
     /// <summary>What the limits of the day leave, in sat.</summary>
@@ -249,5 +269,5 @@ internal sealed class RingProposer(
         };
     }
 
-    private sealed record Retry(ImmutableArray<NodeId> Nodes, long AmountSat, long LeastSat, int Count);
+    private sealed record Retry(ImmutableArray<NodeId> Nodes, long AmountSat, int Count);
 }
