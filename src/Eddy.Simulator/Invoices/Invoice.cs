@@ -82,7 +82,10 @@ public sealed record Invoice
 
     public bool IsHold { get; init; }
 
-    public required string PaymentRequest { get; init; }
+    /// <summary>BOLT 11, signed when somebody first asks for it.</summary>
+    public string PaymentRequest => SignedRequest?.Value ?? "";
+
+    internal Lazy<string>? SignedRequest { get; init; }
 }
 
 /// <summary>What AddInvoice and AddHoldInvoice are asked for.</summary>

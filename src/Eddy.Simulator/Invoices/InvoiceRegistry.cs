@@ -56,9 +56,9 @@ public sealed class InvoiceRegistry
             PaymentAddr = new(_random.NextBytes(Bytes32.Size)),
             IsPrivate = request.IsPrivate,
             IsHold = request.HoldHash is not null,
-            PaymentRequest = "",
         };
-        invoice = invoice with { PaymentRequest = Bolt11.Encode(invoice, _node.Key, _node.Network.Options.Chain) };
+        var unsigned = invoice;
+        invoice = invoice with { SignedRequest = new(() => Bolt11.Encode(unsigned, _node.Key, _node.Network.Options.Chain)) };
         _invoices.Add(hash, invoice);
         _order.Add(hash);
         _node.Network.Timeline.Schedule(invoice.Expiry, () => Expire(hash), isBackground: true);

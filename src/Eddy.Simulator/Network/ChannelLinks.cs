@@ -52,12 +52,19 @@ internal sealed class ChannelLinks(SimulatedNode node)
             Commit(end, item);
         }
 
-        foreach (var htlc in end.Incoming.Values.ToArray())
+        // One latency later (channel_reestablish), so that links which start in the same instant find one another up.
+        var undecided = end.Incoming.Values.Where(htlc => htlc is { State: HtlcState.LockedIn, Resolution: null }).ToArray();
+        if (undecided.Length > 0)
         {
-            if (htlc is { State: HtlcState.LockedIn, Resolution: null })
+            var link = end.Channel.Link;
+            var epoch = link.Epoch;
+            node.Network.Timeline.Schedule(link.Latency, () =>
             {
-                node.Switch.OnLockedIn(htlc, isReplay: true);
-            }
+                if (link.Epoch == epoch)
+                {
+                    Replay(undecided);
+                }
+            });
         }
     }
 
@@ -112,6 +119,17 @@ internal sealed class ChannelLinks(SimulatedNode node)
     {
         htlc.Offerer.Remove(htlc, isSettled: false);
         node.Switch.OnOutgoingFailed(htlc, OnChainFailure(htlc));
+    }
+
+    private void Replay(Htlc[] undecided)
+    {
+        foreach (var htlc in undecided)
+        {
+            if (htlc is { State: HtlcState.LockedIn, Resolution: null })
+            {
+                node.Switch.OnLockedIn(htlc, isReplay: true);
+            }
+        }
     }
 
     private static HtlcFailure OnChainFailure(Htlc htlc) =>

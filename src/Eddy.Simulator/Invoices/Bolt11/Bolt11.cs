@@ -14,6 +14,9 @@ public static class Bolt11
     private const int SignatureWords = 104;
     private const int HintSize = 51;
     private const int WordBits = 5;
+
+    // 1,023 words of five bits are the most that a field's length can say.
+    private const int MaxDescriptionBytes = 639;
     private const long PicoPerMsat = 10;
 
     // Values of the letters p, d, h, c, x, r, s, 9, n in Bech32's alphabet.
@@ -41,13 +44,26 @@ public static class Bolt11
             Timestamp = invoice.CreationDate,
             Hash = invoice.Hash,
             PaymentAddr = invoice.PaymentAddr,
-            Description = invoice.Memo,
+            Description = Shorten(invoice.Memo),
             DescriptionHash = invoice.DescriptionHash.IsEmpty ? null : new Bytes32(invoice.DescriptionHash.AsSpan()),
             Expiry = invoice.Expiry,
             CltvExpiry = invoice.CltvExpiry,
             Features = PaymentRequest.LndFeatures,
         },
         key);
+
+    /// <summary>The memo as far as it fits a payment request, cut between two characters.</summary>
+    private static string Shorten(string memo)
+    {
+        var length = memo.Length;
+        while (Encoding.UTF8.GetByteCount(memo.AsSpan(0, length)) > MaxDescriptionBytes
+            || (length > 0 && length < memo.Length && char.IsHighSurrogate(memo[length - 1])))
+        {
+            length--;
+        }
+
+        return memo[..length];
+    }
 
     /// <summary>Writes and signs a request; <paramref name="key"/> must be the payee's.</summary>
     public static string Encode(PaymentRequest request, NodeKey key)
