@@ -4,7 +4,7 @@ using Eddy.Lightning;
 namespace Eddy.Simulator.Tests.Network;
 
 /// <summary>The ring of the recorded exchanges: every channel 5M sat, 4M with its opener, base 1,000 msat + 500 ppm, CLTV delta 80.</summary>
-internal sealed class RingFixture
+public sealed class RingFixture
 {
     public const long Amount = 100_000_000;
     public const long Fee = 51_000;
@@ -150,7 +150,7 @@ internal sealed class RingFixture
     public long[] Wealth() => [.. Nodes.Select(node => node.Wealth.Value)];
 }
 
-internal sealed class PaymentOutcome
+public sealed class PaymentOutcome
 {
     public RpcResult<HtlcAttempt>? Result { get; set; }
 
@@ -166,7 +166,7 @@ internal sealed class PaymentOutcome
 }
 
 /// <summary>An interceptor client that answers as it is told, or not at all, and keeps what it saw.</summary>
-internal sealed class ScriptedClient(Func<InterceptRequest, InterceptAnswer?> answer) : IInterceptorClient
+public sealed class ScriptedClient(Func<InterceptRequest, InterceptAnswer?> answer) : IInterceptorClient
 {
     public List<InterceptRequest> Requests { get; } = [];
 
