@@ -48,9 +48,9 @@ public sealed class LiquidityGraph
     /// <summary>What a node sends to others.</summary>
     public ReadOnlySpan<LiquidityEdge> EdgesFrom(int node) => _edges.AsSpan(_start[node].._start[node + 1]);
 
-    public bool CanInitiate(int node) => _flags[node].HasFlag(NodeFlags.CanInitiate);
+    public bool CanInitiate(int node) => (_flags[node] & NodeFlags.CanInitiate) != 0;
 
-    public bool CanWaive(int node) => _flags[node].HasFlag(NodeFlags.CanWaive);
+    public bool CanWaive(int node) => (_flags[node] & NodeFlags.CanWaive) != 0;
 
     internal (int First, int End) OutRange(int node) => (_start[node], _start[node + 1]);
 
