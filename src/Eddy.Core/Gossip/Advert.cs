@@ -20,4 +20,25 @@ public sealed record Advert(
     bool CanInitiate,
     bool CanWaive,
     DateTimeOffset ExpiresAt,
-    ImmutableArray<Intent> Intents);
+    ImmutableArray<Intent> Intents)
+{
+    /// <summary>True where it has an intent for <paramref name="peer"/>, even one that offers nothing.</summary>
+    public bool Names(NodeId peer)
+    {
+        var low = 0;
+        var high = Intents.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = Intents[middle].Peer.CompareTo(peer);
+            if (order == 0)
+            {
+                return true;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return false;
+    }
+}

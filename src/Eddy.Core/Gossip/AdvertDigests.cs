@@ -19,7 +19,11 @@ internal static class AdvertDigests
 
         var digests = ImmutableArray.CreateBuilder<AdvertDigest>();
         var message = ImmutableArray.CreateBuilder<AdvertDigestEntry>();
-        message.Add(new(First, 0));
+        if (entries[0].Node != First)
+        {
+            message.Add(new(First, 0));
+        }
+
         foreach (var entry in entries)
         {
             message.Add(entry);
@@ -31,7 +35,11 @@ internal static class AdvertDigests
             }
         }
 
-        message.Add(new(Last, 0));
+        if (entries[^1].Node != Last)
+        {
+            message.Add(new(Last, 0));
+        }
+
         digests.Add(new(message.ToImmutable()));
         return digests.ToImmutable();
     }

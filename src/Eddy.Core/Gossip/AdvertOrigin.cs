@@ -17,6 +17,9 @@ internal sealed class AdvertOrigin(NodeId node, NodeId chargedTo)
     /// <summary><see cref="Current"/> put together.</summary>
     public Advert? Advert { get; private set; }
 
+    /// <summary>Hangs together with us; only with a whole advert.</summary>
+    public bool IsRooted { get; set; }
+
     public TokenBucket Sequences { get; set; }
 
     public ulong HighestSequence => Math.Max(Current?.Sequence ?? 0, Pending?.Sequence ?? 0);

@@ -8,6 +8,9 @@ internal sealed record StoredPart(SignedAdvertPart Part, int Hops, NodeId Via)
     private const int Overhead = 256;
     private const int IntentSize = 96;
 
+    /// <summary>Sent on with the hops it has.</summary>
+    public bool IsRelayed { get; set; }
+
     /// <summary>Roughly what it takes in memory.</summary>
     public long Bytes => Overhead + Part.Signed.Length + ((long)Part.Intents.Length * IntentSize);
 

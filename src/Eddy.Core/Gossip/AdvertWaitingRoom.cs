@@ -3,14 +3,14 @@ using Eddy.Lightning;
 namespace Eddy.Gossip;
 
 /// <summary>A part that came from a peer.</summary>
-internal sealed record AdvertArrival(NodeId From, RelayedAdvertPart Relayed, bool IsVerified)
+internal readonly record struct AdvertArrival(NodeId From, RelayedAdvertPart Relayed)
 {
     public SignedAdvertPart Part => Relayed.Part;
 }
 
 /// <summary>
-/// Parts whose origin no known node names yet, so that what is in the book does not depend on which advert came first. Bounded for each
-/// direct peer; nothing here is relayed or shown.
+/// Parts, not verified, whose origin nobody names yet, so that what is in the book does not depend on which advert came first. Bounded
+/// for each direct peer; nothing here is relayed or shown.
 /// </summary>
 internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
 {
@@ -26,10 +26,7 @@ internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
         var place = Place.Of(arrival);
         if (_byOrigin.TryGetValue(arrival.Part.Node, out var waiting) && waiting.TryGetValue(place, out var known))
         {
-            waiting[place] = new(
-                known.From,
-                known.Relayed.Hops <= arrival.Relayed.Hops ? known.Relayed : arrival.Relayed,
-                known.IsVerified && arrival.IsVerified);
+            waiting[place] = known.Relayed.Hops <= arrival.Relayed.Hops ? known : arrival;
             return true;
         }
 
@@ -95,11 +92,17 @@ internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
         }
     }
 
-    private readonly record struct Place(ulong Sequence, int Part, NodeId From, Bytes32 Content) : IComparable<Place>
+    /// <summary>The signature belongs to it: a bad copy must not stand in for a good one.</summary>
+    private readonly record struct Place(ulong Sequence, int Part, NodeId From, Bytes32 Content, Bytes32 Signature) : IComparable<Place>
     {
-        public static Place Of(AdvertArrival arrival) =>
-            new(arrival.Part.Sequence, arrival.Part.Part, arrival.From, Bytes32.Sha256(arrival.Part.Signed.Span));
+        public static Place Of(AdvertArrival arrival) => new(
+            arrival.Part.Sequence,
+            arrival.Part.Part,
+            arrival.From,
+            Bytes32.Sha256(arrival.Part.Signed.Span),
+            Bytes32.Sha256(arrival.Part.Signature.Span));
 
-        public int CompareTo(Place other) => (Sequence, Part, From, Content).CompareTo((other.Sequence, other.Part, other.From, other.Content));
+        public int CompareTo(Place other) => (Sequence, Part, From, Content, Signature)
+            .CompareTo((other.Sequence, other.Part, other.From, other.Content, other.Signature));
     }
 }

@@ -1,0 +1,156 @@
+using Eddy.Gossip;
+using Eddy.Lightning;
+using Eddy.Liquidity;
+
+namespace Eddy.Core.Tests.Gossip;
+
+public sealed class OwnAdvertTests
+{
+    private static readonly OwnAdvertOptions Options = new();
+
+    private DateTimeOffset _now = GossipScene.Start;
+    private OwnAdvertState _state = OwnAdvertState.Start();
+
+    [Fact]
+    public void The_first_advert_goes_out_at_once_and_names_every_eddy_peer()
+    {
+        var drafts = Step(Offer(2, want: 1_000_000), Offer(1));
+
+        var draft = Assert.Single(drafts);
+        Assert.Equal((ulong)_now.ToUnixTimeMilliseconds(), draft.Sequence);
+        Assert.Equal((0, 1, 3600, true, true), (draft.Part, draft.Parts, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive));
+        Assert.Equal(
+            [new Intent(Nodes.Number(1), 0, 0, 0, 0, 0, 0), new Intent(Nodes.Number(2), 917_504, 0, 50_000, 0, 0, 0)],
+            draft.Intents);
+    }
+
+    [Fact]
+    public void A_node_without_eddy_peers_still_tells_so() => Assert.Empty(Assert.Single(Step()).Intents);
+
+    [Fact]
+    public void Nothing_new_is_not_told_until_the_heartbeat()
+    {
+        Step(Offer(1, want: 1_000_000));
+        Assert.Empty(Step(Offer(1, want: 1_000_001)));
+        _now += TimeSpan.FromMinutes(22);
+        Assert.Empty(Step(Offer(1, want: 1_000_000)));
+
+        _now += TimeSpan.FromMinutes(16);
+        Assert.Single(Step(Offer(1, want: 1_000_000)));
+    }
+
+    [Fact]
+    public void A_change_waits_for_the_floor_and_is_forgotten_where_it_does_not_last()
+    {
+        Step(Offer(1, want: 1_000_000));
+        _now += TimeSpan.FromSeconds(10);
+        Assert.Empty(Step(Offer(1, want: 100_000)));
+        _now += TimeSpan.FromSeconds(16);
+
+        Assert.Empty(Step(Offer(1, want: 1_000_000)));
+        Assert.Equal(LiquidityBucket.Floor(100_000), Assert.Single(Step(Offer(1, want: 100_000))).Intents[0].WantOut);
+    }
+
+    [Fact]
+    public void The_step_says_when_to_look_again()
+    {
+        var random = new Random(1);
+        var first = OwnAdvert.Step(_state, [Offer(1, want: 1_000_000)], true, true, Options, _now, random);
+        var same = OwnAdvert.Step(first.Next, [Offer(1, want: 1_000_000)], true, true, Options, _now, random);
+        var changed = OwnAdvert.Step(first.Next, [Offer(1, want: 100_000)], true, true, Options, _now, random);
+
+        Assert.InRange(first.NextAt - _now, TimeSpan.FromMinutes(22.5), TimeSpan.FromMinutes(37.5));
+        Assert.Equal(first.NextAt, same.NextAt);
+        Assert.InRange(changed.NextAt - _now, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(25));
+        Assert.Single(OwnAdvert.Step(first.Next, [Offer(1, want: 100_000)], true, true, Options, changed.NextAt, random).Drafts);
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_change_of_abilities_is_news(bool canInitiate, bool canWaive)
+    {
+        Step();
+        _now += TimeSpan.FromSeconds(26);
+
+        var draft = Assert.Single(OwnAdvert.Step(_state, [], canInitiate, canWaive, Options, _now, new Random(1)).Drafts);
+        Assert.Equal((canInitiate, canWaive), (draft.CanInitiate, draft.CanWaive));
+    }
+
+    [Fact]
+    public void A_peer_come_or_gone_is_news()
+    {
+        Step(Offer(1));
+        _now += TimeSpan.FromSeconds(26);
+        Assert.Single(Step(Offer(1), Offer(2)));
+        _now += TimeSpan.FromSeconds(26);
+        Assert.Single(Step(Offer(2)));
+    }
+
+    [Fact]
+    public void Sequences_rise_even_where_the_clock_is_set_back()
+    {
+        var before = Assert.Single(Step(Offer(1))).Sequence;
+        _state = _state with { NotBefore = DateTimeOffset.MinValue };
+        _now -= TimeSpan.FromDays(1);
+
+        Assert.Equal(before + 1, Assert.Single(Step(Offer(2))).Sequence);
+        Assert.Equal(78UL, Assert.Single(OwnAdvert.Step(OwnAdvertState.Start(77), [], true, true, Options, DateTimeOffset.UnixEpoch, new Random(1)).Drafts).Sequence);
+    }
+
+    [Fact]
+    public void Many_peers_are_split_into_parts_in_order()
+    {
+        var drafts = Step([.. Enumerable.Range(1, 100).Reverse().Select(peer => Offer(peer, want: 100_000))]);
+
+        Assert.Equal([0, 1, 2], drafts.Select(draft => draft.Part));
+        Assert.All(drafts, draft => Assert.Equal((3, drafts[0].Sequence), (draft.Parts, draft.Sequence)));
+        Assert.All(drafts, draft => Assert.InRange(draft.Intents.Length, 1, OwnAdvertOptions.IntentsPerPart));
+        Assert.Equal(Enumerable.Range(1, 100), drafts.SelectMany(draft => draft.Intents).Select(intent => Nodes.NumberOf(intent.Peer)));
+    }
+
+    [Fact]
+    public void What_is_announced_never_overstates_and_a_book_takes_it() => Property.Holds(200, random =>
+    {
+        var scene = new GossipScene(1);
+        var state = OwnAdvertState.Start();
+        var now = GossipScene.Start;
+        for (var step = 0; step < 20; step++)
+        {
+            PairOffer[] offers = [.. Enumerable.Range(2, 4).Where(_ => random.Next(4) > 0).Select(peer =>
+                Offer(peer, random.NextInt64(2_000_000), random.NextInt64(2_000_000), random.NextInt64(50_000, 300_000)))];
+            var next = OwnAdvert.Step(state, offers, random.Next(9) > 0, random.Next(9) > 0, Options, now, random);
+            state = next.Next;
+            foreach (var draft in next.Drafts)
+            {
+                Assert.All(draft.Intents.Zip(offers), pair =>
+                {
+                    Assert.InRange(pair.First.WantOut, 0, pair.Second.Out.Want);
+                    Assert.InRange(pair.First.MayOut, 0, pair.Second.Out.May);
+                    Assert.True(pair.First.Out == 0 || pair.First.Out >= pair.First.LeastOut);
+                });
+                scene.Now = now;
+                scene.Accept(1, GossipScene.Sign(GossipScene.Advert(1) with
+                {
+                    Sequence = draft.Sequence,
+                    TtlSeconds = draft.TtlSeconds,
+                    CanInitiate = draft.CanInitiate,
+                    CanWaive = draft.CanWaive,
+                    Intents = draft.Intents,
+                }));
+            }
+
+            now += TimeSpan.FromSeconds(random.Next(1, 600));
+        }
+    });
+
+    private static PairOffer Offer(int peer, long want = 0, long may = 0, long least = 50_000) =>
+        new(Nodes.Number(peer), want == 0 && may == 0 ? DirectionOffer.Nothing : new(least, want, may, default(ShortChannelId)), DirectionOffer.Nothing, false);
+
+    private AdvertDraft[] Step(params PairOffer[] offers)
+    {
+        var step = OwnAdvert.Step(_state, offers, true, true, Options, _now, new Random(1));
+        _state = step.Next;
+        return [.. step.Drafts];
+    }
+}
