@@ -83,7 +83,7 @@ internal static class Handshake
         }
 
         return NodeId.TryParse(info.IdentityPubkey, out var id)
-            ? new(id, info.Alias, network, ChainNetwork.Genesis(network), info.Version, info.BlockHeight, version.MinFinalCltv)
+            ? new(id, info.Alias, network, ChainNetwork.Genesis(network), info.Version.Split(' ')[0], info.BlockHeight, version.MinFinalCltv)
             : throw new LndProblemException(new(
                 LndProblemKind.NotLnd,
                 $"What answers at {options.Host} names '{info.IdentityPubkey}' as its node key.",

@@ -25,11 +25,13 @@ internal sealed partial class ChannelWatcher(
     private readonly Channel<bool> _signal = System.Threading.Channels.Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Dictionary<string, string> _aliases = new(StringComparer.Ordinal);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _nextListing;
     private TimeSpan _nextReport;
     private TimeSpan _restUntil;
     private bool _hasReports = true;
+    private bool _hasUnknownPeers = true;
 
     /// <summary>Something may have changed.</summary>
     public void Trigger() => _signal.Writer.TryWrite(true);
@@ -63,8 +65,9 @@ internal sealed partial class ChannelWatcher(
     /// <exception cref="RpcException">LND could not be asked.</exception>
     public async Task<NodeEvent> ListChannelsAsync(CancellationToken cancellationToken)
     {
-        var request = new ListChannelsRequest { PeerAliasLookup = true };
+        var request = new ListChannelsRequest { PeerAliasLookup = _hasUnknownPeers };
         var answer = await connection.Lightning.ListChannelsAsync(request, connection.Call(cancellationToken));
+        ReadAliases(answer, request.PeerAliasLookup);
         await policies.UpdateAsync(answer.Channels, cancellationToken);
         var channels = ImmutableArray.CreateBuilder<Lightning.Channel>(answer.Channels.Count);
         foreach (var channel in answer.Channels)
@@ -175,6 +178,24 @@ internal sealed partial class ChannelWatcher(
             LogNoReports(MacaroonRights.FeeReport);
             return false;
         }
+    }
+
+    // LND looks each alias up in its graph: not at every listing, only where there are new peers.
+    private void ReadAliases(ListChannelsResponse answer, bool hasAliases)
+    {
+        foreach (var channel in answer.Channels)
+        {
+            if (hasAliases)
+            {
+                _aliases[channel.RemotePubkey] = channel.PeerAlias;
+            }
+            else if (_aliases.TryGetValue(channel.RemotePubkey, out var alias))
+            {
+                channel.PeerAlias = alias;
+            }
+        }
+
+        _hasUnknownPeers = answer.Channels.Any(channel => !_aliases.ContainsKey(channel.RemotePubkey));
     }
 
     private List<CommandId> TakeRequests()
