@@ -258,7 +258,8 @@ public sealed class SessionTests
 
         var events = rig.Inbox.Events.Skip(mark).TakeWhile(nodeEvent => nodeEvent is not NodeEvent.Completed).ToList();
         Assert.Contains(events, nodeEvent => nodeEvent is NodeEvent.PeersListed);
-        Assert.Equal(40u, Assert.Single(events.OfType<NodeEvent.ChannelsListed>().Last().Channels).Policy!.CltvDelta);
+        var channel = Assert.Single(events.OfType<NodeEvent.ChannelsListed>().Last().Channels);
+        Assert.Equal((40u, "alias of 02c604"), (channel.Policy!.CltvDelta, channel.PeerAlias));
     }
 
     [Fact]

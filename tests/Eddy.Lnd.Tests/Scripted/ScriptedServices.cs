@@ -108,7 +108,12 @@ internal sealed class ScriptedLightning(ScriptedLnd lnd) : Protos.Lnrpc.Lightnin
     {
         await lnd.BeforeListChannels();
         var answer = new ListChannelsResponse();
-        answer.Channels.AddRange(lnd.Channels);
+        answer.Channels.AddRange(lnd.Channels.Select(channel => channel.Clone()));
+        foreach (var channel in request.PeerAliasLookup ? answer.Channels : [])
+        {
+            channel.PeerAlias = $"alias of {channel.RemotePubkey[..6]}";
+        }
+
         return answer;
     }
 
