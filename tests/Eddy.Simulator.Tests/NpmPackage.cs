@@ -25,9 +25,9 @@ internal static class NpmPackage
             if (!File.Exists(complete))
             {
                 Directory.CreateDirectory(folder);
-                var (exitCode, output) = await RunAsync(
+                var (exitCode, output, error) = await RunAsync(
                     "npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder, $"{name}@{version}"], folder, cancellationToken);
-                Assert.SkipWhen(exitCode != 0, $"npm could not install {name} {version}: {output}");
+                Assert.SkipWhen(exitCode != 0, $"npm could not install {name} {version}: {output}{error}");
                 await File.WriteAllTextAsync(complete, "", cancellationToken);
             }
         }
@@ -40,7 +40,7 @@ internal static class NpmPackage
     }
 
     /// <summary>Runs a program to its end; skips the test where the program is not installed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string program, IReadOnlyList<string> arguments, string workingFolder, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -74,7 +74,7 @@ internal static class NpmPackage
                 throw;
             }
 
-            return (process.ExitCode, await output + await error);
+            return (process.ExitCode, await output, await error);
         }
     }
 }

@@ -4,7 +4,7 @@ using Eddy.Lightning;
 namespace Eddy.Simulator;
 
 /// <summary>A node's payments by SendToRouteV2: attempts, their outcomes, and the rules about sending one hash twice. Kept over restarts.</summary>
-public sealed class PaymentRegistry
+public sealed partial class PaymentRegistry
 {
     private static readonly RpcError ShuttingDown = RpcError.Plain("htlcswitch shutting down");
 
@@ -54,34 +54,7 @@ public sealed class PaymentRegistry
             return;
         }
 
-        var attempt = new HtlcAttempt
-        {
-            AttemptId = ++_nextAttempt,
-            Status = AttemptStatus.InFlight,
-            Route = request.Route with { Hops = hops },
-            AttemptTime = _node.Network.Now,
-        };
-        _attempts.Add(attempt.AttemptId, new(request.Hash, request.SkipTempErr, done));
-        var payment = _payments[request.Hash];
-        Store(payment with { Attempts = payment.Attempts.Add(attempt), Status = PaymentStatus.InFlight });
-
-        if (RouteCheck.IsOversized(hops))
-        {
-            OnFailed(attempt.AttemptId, new(FailureCode.InternalFailure, 0));
-            return;
-        }
-
-        var terms = new HtlcTerms(
-            request.Route.TotalAmount.Value,
-            request.Hash,
-            request.Route.TotalTimeLock,
-            new Onion(hops, _random.NextUInt64()),
-            HopIndex: 0,
-            request.FirstHopCustomRecords);
-        if (_node.Switch.SendLocal(hops[0].ChannelId, terms, attempt.AttemptId) is { } failure)
-        {
-            OnFailed(attempt.AttemptId, failure);
-        }
+        Launch(request with { Route = request.Route with { Hops = hops } }, isSession: false, done);
     }
 
     /// <summary>
@@ -131,11 +104,45 @@ public sealed class PaymentRegistry
         foreach (var id in _attempts.Keys.Order().ToArray())
         {
             var attempt = _attempts[id];
-            _attempts[id] = attempt with { Done = _ => { } };
+            _attempts[id] = attempt with { Done = _ => { }, IsSession = false };
             attempt.Done(ShuttingDown);
         }
 
         _trackers.Clear();
+    }
+
+    /// <summary>Sends an attempt for a payment that is registered.</summary>
+    private void Launch(SendToRouteRequest request, bool isSession, Action<RpcResult<HtlcAttempt>> done)
+    {
+        var attempt = new HtlcAttempt
+        {
+            AttemptId = ++_nextAttempt,
+            Status = AttemptStatus.InFlight,
+            Route = request.Route,
+            AttemptTime = _node.Network.Now,
+        };
+        _attempts.Add(attempt.AttemptId, new(request.Hash, request.SkipTempErr, done) { IsSession = isSession });
+        var payment = _payments[request.Hash];
+        Store(payment with { Attempts = payment.Attempts.Add(attempt), Status = PaymentStatus.InFlight });
+
+        var hops = request.Route.Hops;
+        if (RouteCheck.IsOversized(hops))
+        {
+            OnFailed(attempt.AttemptId, new(FailureCode.InternalFailure, 0));
+            return;
+        }
+
+        var terms = new HtlcTerms(
+            request.Route.TotalAmount.Value,
+            request.Hash,
+            request.Route.TotalTimeLock,
+            new Onion(hops, _random.NextUInt64()),
+            HopIndex: 0,
+            request.FirstHopCustomRecords);
+        if (_node.Switch.SendLocal(hops[0].ChannelId, terms, attempt.AttemptId) is { } failure)
+        {
+            OnFailed(attempt.AttemptId, failure);
+        }
     }
 
     private RpcError? Register(SendToRouteRequest request, MppRecord? mpp)
@@ -230,8 +237,8 @@ public sealed class PaymentRegistry
         var resolved = resolve(payment.Attempts[index]) with { ResolveTime = _node.Network.Now };
         payment = payment with { Attempts = payment.Attempts.SetItem(index, resolved) };
 
-        // With skip_temp_err the failure of one shard leaves the payment open for others.
-        var mayGoOn = attempt.SkipTempErr && resolved.Failure?.Code == FailureCode.TemporaryChannelFailure;
+        // With skip_temp_err the failure of one shard leaves the payment open for others; a session searches on.
+        var mayGoOn = attempt.IsSession || (attempt.SkipTempErr && resolved.Failure?.Code == FailureCode.TemporaryChannelFailure);
         if (resolved.Status == AttemptStatus.Failed && !mayGoOn && payment.FailureReason == PaymentFailureReason.None)
         {
             payment = payment with { FailureReason = PaymentFailureReason.Error };
@@ -281,5 +288,9 @@ public sealed class PaymentRegistry
         }
     }
 
-    private sealed record Attempt(PaymentHash Hash, bool SkipTempErr, Action<RpcResult<HtlcAttempt>> Done);
+    private sealed record Attempt(PaymentHash Hash, bool SkipTempErr, Action<RpcResult<HtlcAttempt>> Done)
+    {
+        /// <summary>Part of a SendPaymentV2, which decides itself whether its failure is the payment's.</summary>
+        public bool IsSession { get; init; }
+    }
 }

@@ -51,7 +51,7 @@ public sealed class MacaroonBakery(TimeProvider clock)
 
             if (op.Entity == MacaroonOp.UriEntity)
             {
-                if (!MethodPermissions.ByMethod.ContainsKey(op.Action))
+                if (!MethodPermissions.ByMethod.ContainsKey(op.Action) && !UnservedMethods.Paths.Contains(op.Action))
                 {
                     return RpcError.Plain("invalid permission action, must be an existing URI in the format /package.Service/MethodName");
                 }

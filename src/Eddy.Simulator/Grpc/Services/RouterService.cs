@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Eddy.Lightning;
 using Eddy.Protos.Routerrpc;
 using Google.Protobuf;
@@ -37,23 +38,7 @@ internal sealed partial class RouterService(NodeAccess access, int interceptorSl
     public override Task TrackPaymentV2(TrackPaymentRequest request, IServerStreamWriter<Lnrpc.Payment> responseStream, ServerCallContext context)
     {
         var hash = ParseHash(request.PaymentHash);
-        return access.FollowAsync(context, responseStream, (node, queue) =>
-        {
-            var messages = new PaymentMessages(node);
-            var tracked = node.Payments.Track(hash, payment =>
-            {
-                if (payment.IsFinal || !request.NoInflightUpdates)
-                {
-                    queue.TryWrite(messages.ToMessage(payment));
-                }
-
-                if (payment.IsFinal)
-                {
-                    queue.TryComplete();
-                }
-            });
-            return tracked.TryGet(out var subscription, out var error) ? subscription : throw error.ToException();
-        });
+        return access.FollowAsync(context, responseStream, (node, queue) => Follow(node, hash, request.NoInflightUpdates, queue));
     }
 
     public override Task TrackPayments(TrackPaymentsRequest request, IServerStreamWriter<Lnrpc.Payment> responseStream, ServerCallContext context) =>
@@ -98,6 +83,25 @@ internal sealed partial class RouterService(NodeAccess access, int interceptorSl
             await ending.CancelAsync();
             access.Post(_ => session.Close());
         }
+    }
+
+    /// <summary>Runs on the model's thread: the payment as it is, then every change, to its end.</summary>
+    private static Subscription Follow(SimulatedNode node, PaymentHash hash, bool finalOnly, ChannelWriter<Lnrpc.Payment> queue)
+    {
+        var messages = new PaymentMessages(node);
+        var tracked = node.Payments.Track(hash, payment =>
+        {
+            if (payment.IsFinal || !finalOnly)
+            {
+                queue.TryWrite(messages.ToMessage(payment));
+            }
+
+            if (payment.IsFinal)
+            {
+                queue.TryComplete();
+            }
+        });
+        return tracked.TryGet(out var subscription, out var error) ? subscription : throw error.ToException();
     }
 
     private async Task ReadAnswersAsync(
