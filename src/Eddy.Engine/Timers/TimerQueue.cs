@@ -9,6 +9,9 @@ internal sealed class TimerQueue
     private readonly Dictionary<EngineTimer, (long Sequence, DateTimeOffset At)> _armed = [];
     private long _sequence;
 
+    /// <summary>Entries kept, stale ones included.</summary>
+    public int Held => _queue.Count;
+
     /// <summary>When the first one is due.</summary>
     public DateTimeOffset? Next
     {

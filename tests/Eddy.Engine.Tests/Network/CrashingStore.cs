@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
+using Eddy.Engine.Views;
+using Eddy.Forwarding;
+using Eddy.Rings;
+
+namespace Eddy.Engine.Tests.Network;
+
+/// <summary>The process dies: nothing after this point of the step happens.</summary>
+public sealed class CrashException : Exception
+{
+    public CrashException()
+        : base("The process dies here.")
+    {
+    }
+
+    public CrashException(string message)
+        : base(message)
+    {
+    }
+
+    public CrashException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A store that lets its process die once, right before or right after a commit.</summary>
+internal sealed class CrashingStore : IEddyStore, IBindingStore
+{
+    public InMemoryStore Inner { get; } = new();
+
+    /// <summary>The number of the commit, from 1; null for none.</summary>
+    public long? CrashAt { get; set; }
+
+    public bool CrashesBefore { get; set; }
+
+    public long Commits { get; private set; }
+
+    public StoreContents Load() => Inner.Load();
+
+    public void Commit(StoreBatch batch)
+    {
+        Commits++;
+        var isLast = Commits == CrashAt;
+        if (!isLast || !CrashesBefore)
+        {
+            Inner.Commit(batch);
+        }
+
+        if (isLast)
+        {
+            throw new CrashException();
+        }
+    }
+
+    public RingRecord? FindRing(RingId ring) => Inner.FindRing(ring);
+
+    public ImmutableArray<RingRecord> LatestRings(int count) => Inner.LatestRings(count);
+
+    public ImmutableArray<RingStoryLine> Story(RingId ring) => Inner.Story(ring);
+
+    public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => Inner.PhantomFees(since, count);
+
+    public bool BindingsFail { get; set; }
+
+    public bool TrySave(WaiverBinding binding, TimeSpan timeout) => !BindingsFail && Inner.TrySave(binding, timeout);
+
+    public void Dispose() => Inner.Dispose();
+}

@@ -1,0 +1,101 @@
+using Eddy.Engine.Wire;
+
+namespace Eddy.Engine.Tests.Wire;
+
+/// <summary>Whatever bytes a peer sends: no exception, and no memory out of proportion to them.</summary>
+public sealed class WireFuzzTests
+{
+    public static TheoryData<byte[]> Messages => [.. WireSamples.Messages()];
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Mutated_bytes_never_throw_and_never_take_much_memory(byte[] sample)
+    {
+        var random = new Random(sample.Length);
+        for (var round = 0; round < 3_000; round++)
+        {
+            var bytes = Mutate(sample, random);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+
+            if (WireDecoder.Decode(bytes) is DecodeResult.Decoded { Message: WireMessage.Proposal proposal })
+            {
+                foreach (var terms in proposal.Terms)
+                {
+                    WireDecoder.DecodeTerms(terms.Bytes);
+                }
+            }
+
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64_000 + (bytes.Length * 64L));
+        }
+    }
+
+    [Fact]
+    public void Arbitrary_bytes_never_throw()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var bytes = new byte[random.Next(300)];
+            random.NextBytes(bytes);
+            WireDecoder.Decode(bytes);
+            WireDecoder.DecodeOffer(bytes);
+            WireDecoder.DecodeTerms(bytes);
+        }
+    }
+
+    [Fact]
+    public void A_message_made_of_countless_empty_parts_is_turned_away_before_it_takes_memory()
+    {
+        // 28,000 empty adverts in one batch: two bytes each on the wire, and objects many times that size if they were parsed.
+        var parts = Enumerable.Range(0, 28_000).SelectMany(static _ => new byte[] { 0x0A, 0x00 }).ToArray();
+        byte[] message = [0x08, 0x01, 0x1A, .. Varint(parts.Length), .. parts];
+        WireDecoder.Decode(message);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var result = WireDecoder.Decode(message);
+
+        Assert.IsType<DecodeResult.Malformed>(result);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000);
+    }
+
+    private static byte[] Mutate(byte[] sample, Random random)
+    {
+        var bytes = sample.ToList();
+        for (var change = random.Next(1, 5); change > 0 && bytes.Count > 0; change--)
+        {
+            var place = random.Next(bytes.Count);
+            switch (random.Next(5))
+            {
+                case 0:
+                    bytes[place] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[place] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    bytes.RemoveAt(place);
+                    break;
+                case 3:
+                    bytes.Insert(place, (byte)random.Next(256));
+                    break;
+                default:
+                    bytes.RemoveRange(place, random.Next(bytes.Count - place));
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    private static byte[] Varint(int value)
+    {
+        var bytes = new List<byte>();
+        for (; value >= 0x80; value >>= 7)
+        {
+            bytes.Add((byte)((value & 0x7F) | 0x80));
+        }
+
+        bytes.Add((byte)value);
+        return [.. bytes];
+    }
+}
