@@ -18,7 +18,7 @@ internal static class ForwardPolicy
         var fee = unchecked(packet.IncomingMsat - packet.OutgoingMsat);
         if (unchecked((ulong)packet.IncomingMsat) < (ulong)packet.OutgoingMsat || fee < ExpectedFee(outgoing.Policy, packet))
         {
-            return new(FailureCode.FeeInsufficient, FailureDetail.NoDetail) { HtlcMsat = packet.IncomingMsat };
+            return new(FailureCode.FeeInsufficient, FailureDetail.NoDetail) { HtlcMsat = packet.OutgoingMsat };
         }
 
         if (CheckTransit(outgoing, packet.OutgoingMsat, packet.OutgoingExpiry) is { } failure)

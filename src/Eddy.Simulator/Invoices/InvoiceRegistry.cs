@@ -331,7 +331,8 @@ public sealed class InvoiceRegistry
     {
         var failure = new HtlcFailure(code, htlc.HopIndex + 1, detail)
         {
-            HtlcAmount = code is FailureCode.FinalIncorrectCltvExpiry or FailureCode.MppTimeout ? MilliSatoshi.Zero : htlc.Amount,
+            // LND's API shows the amount for this code only, although the wire message of unknown details carries it too.
+            HtlcAmount = code == FailureCode.FinalIncorrectHtlcAmount ? htlc.Amount : MilliSatoshi.Zero,
             CltvExpiry = code == FailureCode.FinalIncorrectCltvExpiry ? htlc.Expiry : 0,
             Height = code == FailureCode.IncorrectOrUnknownPaymentDetails ? _node.Height : 0,
         };

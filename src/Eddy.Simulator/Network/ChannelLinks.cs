@@ -118,6 +118,7 @@ internal sealed class ChannelLinks(SimulatedNode node)
     public void TimeOut(Htlc htlc)
     {
         htlc.Offerer.Remove(htlc, isSettled: false);
+        htlc.Receiver.Node.PublishFinal(htlc, settled: false);
         node.Switch.OnOutgoingFailed(htlc, OnChainFailure(htlc));
     }
 

@@ -23,6 +23,9 @@ public sealed record NetworkOptions
     /// <summary>How long peers with channels take to connect again; null: they do not.</summary>
     public TimeSpan? ReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(1_200);
 
+    /// <summary>How long the interceptor's place stays taken after its client went away (about 31 ms were observed).</summary>
+    public TimeSpan InterceptorRelease { get; init; }
+
     /// <summary>Satoshi per 1,000 weight of commitment transactions.</summary>
     public long FeePerKw { get; init; } = 2_500;
 

@@ -8,6 +8,7 @@ public sealed class HtlcInterceptor
     private readonly SimulatedNode _node;
     private readonly Dictionary<CircuitKey, Held> _held = [];
     private InterceptorSession? _session;
+    private DateTimeOffset _freeAt;
 
     internal HtlcInterceptor(SimulatedNode node) => _node = node;
 
@@ -29,7 +30,7 @@ public sealed class HtlcInterceptor
     /// <summary>Opens the stream. Everything held is offered at once, in random order.</summary>
     public RpcResult<InterceptorSession> Connect(IInterceptorClient client)
     {
-        if (_session is not null)
+        if (_session is not null || _node.Network.Now < _freeAt)
         {
             return RpcError.Plain("interceptor already exists");
         }
@@ -97,6 +98,7 @@ public sealed class HtlcInterceptor
 
         session.IsClosed = true;
         _session = null;
+        _freeAt = _node.Network.Now + _node.Network.Options.InterceptorRelease;
         if (error is not null)
         {
             session.Client.OnClosed(session, error);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using Eddy.Lightning;
 using FsCheck;
 using FsCheck.Fluent;
@@ -10,8 +12,10 @@ public sealed class ConservationTests
     [Fact]
     public void No_msat_is_made_or_lost_under_random_traffic_and_faults()
     {
+        // A longer sweep by hand: EDDY_TEST_RUNS=1000.
+        var runs = int.TryParse(Environment.GetEnvironmentVariable("EDDY_TEST_RUNS"), CultureInfo.InvariantCulture, out var asked) ? asked : 15;
         var seeds = Gen.Choose(1, int.MaxValue).ToArbitrary();
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(15), Prop.ForAll(seeds, seed =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(runs), Prop.ForAll(seeds, seed =>
         {
             Run((ulong)seed, steps: 400);
             return true;
@@ -26,6 +30,12 @@ public sealed class ConservationTests
 
         Assert.Equal(first, second);
         Assert.NotEqual(first, Run(43, steps: 300));
+
+        // The traffic is what the test above takes it for.
+        var many = string.Join(' ', Enumerable.Range(1, 20).Select(seed => Run((ulong)seed, steps: 300)));
+        Assert.All(
+            ["SUCCEEDED", "FEE_INSUFFICIENT@2", "TEMPORARY_CHANNEL_FAILURE@1", "UNKNOWN_NEXT_PEER", "PERMANENT_CHANNEL_FAILURE", "htlcswitch shutting down", "FINAL_INCORRECT_HTLC_AMOUNT"],
+            outcome => Assert.Contains(outcome, many, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -124,23 +134,17 @@ public sealed class ConservationTests
     {
         var node = ring.Nodes[random.Next(ring.Nodes.Count)];
         var other = ring.Nodes[(node.Index + 1) % ring.Nodes.Count];
-        switch (random.Next(16))
+        switch (random.Next(100))
         {
-            case 0 or 1 or 2 or 3 or 4 or 5:
-                if (ring.A.IsRunning)
-                {
-                    var amount = random.NextLong(1, 300_000_000);
-                    var invoice = ring.A.Invoices.Add(new()
-                    {
-                        Value = new(amount),
-                        HoldHash = random.Next(5) == 0 ? new PaymentHash(new(random.NextBytes(32))) : null,
-                    }).Value;
-                    outcomes.Add(ring.Pay(ring.RingRoute(invoice, amount, 83 + random.Next(5)), invoice.Hash, run: false));
-                }
-
+            case < 25:
+                PayRing(ring, random, outcomes);
                 break;
 
-            case 6 or 7:
+            case < 45:
+                PayAlongTheRing(ring, random, node, outcomes);
+                break;
+
+            case < 70:
                 if (node.IsRunning && !node.Interceptor.IsConnected)
                 {
                     clients[node] = RingFixture.Intercept(node, request => Answer(random, request));
@@ -148,7 +152,7 @@ public sealed class ConservationTests
 
                 break;
 
-            case 8:
+            case < 73:
                 if (clients.TryGetValue(node, out var client) && client.Session is { IsClosed: false } session)
                 {
                     session.IsStalled = !session.IsStalled;
@@ -156,7 +160,7 @@ public sealed class ConservationTests
 
                 break;
 
-            case 9 or 10:
+            case < 85:
                 if (clients.TryGetValue(node, out var holder) && node.Interceptor.HeldKeys.Count > 0)
                 {
                     var keys = node.Interceptor.HeldKeys.OrderBy(key => key.Channel).ThenBy(key => key.HtlcId).ToArray();
@@ -165,25 +169,34 @@ public sealed class ConservationTests
 
                 break;
 
-            case 11:
+            case < 88:
                 ring.Network.LinkBetween(node, other).Disconnect();
                 break;
 
-            case 12:
+            case < 90:
                 node.Restart(TimeSpan.FromSeconds(random.Next(3)));
                 break;
 
-            case 13:
-                ring.Network.LinkBetween(node, other).IsBlocked = random.Next(3) == 0;
+            case < 91:
+                ring.Network.LinkBetween(node, other).IsBlocked = true;
                 break;
 
-            case 14:
-                node.Faults.StuckHop = random.Next(3) == 0 ? htlc => htlc.Id % 3 == 0 : null;
+            case < 93:
+                ring.Network.Heal();
+                ring.Network.RunFor(TimeSpan.FromSeconds(5));
+                break;
+
+            case < 95:
+                node.Faults.StuckHop = random.Next(2) == 0 ? htlc => htlc.Id % 3 == 0 : null;
+                break;
+
+            case < 98:
+                node.Faults.ReleaseStuck();
                 break;
 
             default:
                 ring.Network.MineBlocks(random.Next(10));
-                if (random.Next(20) == 0)
+                if (random.Next(10) == 0)
                 {
                     ring.Network.ForceClose(ring.Network.Channels[random.Next(ring.Network.Channels.Count)], node);
                 }
@@ -192,14 +205,47 @@ public sealed class ConservationTests
         }
     }
 
-    private static InterceptAnswer? Answer(SeededRandom random, InterceptRequest request) => random.Next(10) switch
+    private static void PayRing(RingFixture ring, SeededRandom random, List<PaymentOutcome> outcomes)
     {
-        0 => null,
-        1 => InterceptAnswer.Resume(request.Circuit),
-        2 => InterceptAnswer.Fail(request.Circuit),
-        3 => InterceptAnswer.ResumeModified(request.Circuit, (ulong)random.NextLong(1, long.MaxValue)),
-        4 => InterceptAnswer.ResumeModified(request.Circuit, 500_000_000) with { OutAmountMsat = (ulong)random.NextLong(1, 400_000_000) },
-        5 when random.Next(10) == 0 => InterceptAnswer.Settle(request.Circuit, default),
-        _ => InterceptAnswer.ResumeModified(request.Circuit, (ulong)request.OutgoingAmount.Value * 2 + 1_000_000),
+        if (!ring.A.IsRunning)
+        {
+            return;
+        }
+
+        var amount = random.NextLong(1_000, 300_000_000);
+        var invoice = ring.A.Invoices.Add(new()
+        {
+            Value = new(amount),
+            HoldHash = random.Next(8) == 0 ? new PaymentHash(new(random.NextBytes(32))) : null,
+        }).Value;
+        outcomes.Add(ring.Pay(ring.RingRoute(invoice, amount, 83 + random.Next(5)), invoice.Hash, run: false));
+    }
+
+    private static void PayAlongTheRing(RingFixture ring, SeededRandom random, SimulatedNode from, List<PaymentOutcome> outcomes)
+    {
+        // Either way round, so that channels do not run dry.
+        var forward = random.Next(2) == 0;
+        var length = 1 + random.Next(3);
+        var size = ring.Nodes.Count;
+        var path = Enumerable.Range(0, length)
+            .Select(i => ring.Channels[(from.Index + (forward ? i : -1 - i) + (4 * size)) % size])
+            .ToImmutableArray();
+        var to = ring.Nodes[(from.Index + (forward ? length : -length) + (4 * size)) % size];
+        if (from.IsRunning && to.IsRunning && to != from)
+        {
+            var invoice = ring.Invoice(to, random.NextLong(1_000, 500_000_000));
+            outcomes.Add(ring.Pay(ring.FeePayingRoute(invoice, path, from), invoice.Hash, from, run: false));
+        }
+    }
+
+    private static InterceptAnswer? Answer(SeededRandom random, InterceptRequest request) => random.Next(100) switch
+    {
+        < 3 => null,
+        < 10 => InterceptAnswer.Resume(request.Circuit),
+        < 13 => InterceptAnswer.Fail(request.Circuit),
+        < 16 => InterceptAnswer.ResumeModified(request.Circuit, (ulong)random.NextLong(1, long.MaxValue)),
+        < 24 => InterceptAnswer.ResumeModified(request.Circuit, 700_000_000) with { OutAmountMsat = (ulong)random.NextLong(1, 600_000_000) },
+        < 25 => InterceptAnswer.Settle(request.Circuit, default),
+        _ => InterceptAnswer.ResumeModified(request.Circuit, ((ulong)request.OutgoingAmount.Value * 2) + 1_000_000),
     };
 }

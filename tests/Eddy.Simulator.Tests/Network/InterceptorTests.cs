@@ -23,6 +23,18 @@ public sealed class InterceptorTests
     }
 
     [Fact]
+    public void The_place_can_stay_taken_for_a_moment_after_the_client_went_away()
+    {
+        var network = new SimulatedNetwork(new() { InterceptorRelease = TimeSpan.FromMilliseconds(31) });
+        var interceptor = network.AddNode().Interceptor;
+        interceptor.Connect(new ScriptedClient(_ => null)).Value.Close();
+
+        Assert.Equal("interceptor already exists", interceptor.Connect(new ScriptedClient(_ => null)).Error!.Message);
+        network.RunFor(TimeSpan.FromMilliseconds(31));
+        Assert.True(interceptor.Connect(new ScriptedClient(_ => null)).IsOk);
+    }
+
+    [Fact]
     public void The_request_tells_what_the_incoming_HTLC_and_the_onion_say()
     {
         var ring = new RingFixture();

@@ -149,7 +149,7 @@ public sealed class InvoiceTests
         Assert.Equal(expected, payment.Text);
         if (payment.Attempt.Failure is { } failure)
         {
-            Assert.Equal((FailureDetail.InvoiceExpiryTooSoon, ring.Network.Height), (failure.Detail, failure.Height));
+            Assert.Equal((FailureDetail.InvoiceExpiryTooSoon, ring.Network.Height, 0L), (failure.Detail, failure.Height, failure.HtlcAmount.Value));
         }
     }
 

@@ -110,6 +110,24 @@ public sealed class TopologyTests : IDisposable
         long Total(ulong seed) => Build(seed, graph, null, nodes: null).Channels.Sum(channel => channel.Opener.Gross.Value);
     }
 
+    [Fact]
+    public void A_real_graph_is_built_where_one_is_given()
+    {
+        var graph = Environment.GetEnvironmentVariable("EDDY_TEST_GRAPH");
+        var balances = Environment.GetEnvironmentVariable("EDDY_TEST_BALANCES");
+        Assert.SkipWhen(graph is null, "EDDY_TEST_GRAPH names no file (the output of 'lncli describegraph', plain or gzipped).");
+
+        foreach (var nodes in new int?[] { 5, 50, null })
+        {
+            var topology = Build(1, graph!, balances, nodes);
+
+            Assert.Equal(nodes ?? topology.Nodes.Count, topology.Nodes.Count);
+            Assert.Equal(topology.Nodes.ToHashSet(), Reachable(topology.Nodes[0]));
+            Assert.InRange(topology.Ring.Count, 3, 6);
+            topology.Nodes[0].Network.AssertConserved();
+        }
+    }
+
     [Theory]
     [InlineData("", "is not the output of 'lncli describegraph'")]
     [InlineData("[]", "Expected StartObject")]

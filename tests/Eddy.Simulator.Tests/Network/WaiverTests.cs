@@ -68,7 +68,10 @@ public sealed class WaiverTests
             RingFixture.Waive(node, RingFixture.Fee + margin);
         }
 
-        Assert.Equal(outcome, ring.PayRing().Text);
+        var payment = ring.PayRing();
+
+        Assert.Equal(outcome, payment.Text);
+        Assert.Equal(payment.IsSettled ? null : new MilliSatoshi(RingFixture.Amount), payment.Attempt.Failure?.HtlcAmount);
     }
 
     [Fact]
