@@ -11,7 +11,7 @@ namespace Eddy.Liquidity;
 public sealed class CycleFinder
 {
     /// <summary>How many partial cycles a query may look at. Only graphs made to mislead the bounds come near it.</summary>
-    public const int DefaultEffort = 100_000;
+    public const int DefaultEffort = 30_000;
 
     private readonly int _effort;
     private readonly CycleFrontier _frontier = new();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using Eddy.Lightning;
 
 namespace Eddy.Liquidity;
@@ -31,7 +32,7 @@ public enum PlanOutcome
 }
 
 /// <summary>
-/// Picks the rings to propose next. A search comes down from the largest amount the node's own pairs offer, halving; at each threshold it
+/// Picks the rings to propose next. A search comes down from the largest power of two that the node's own pairs offer, halving; at each threshold it
 /// takes the widest ring at which every end gains, or else the widest at which any does. How far down it may come falls from search to
 /// search while nothing is found, so that the whole network moves its large amounts first.
 /// </summary>
@@ -83,14 +84,16 @@ public static class RingPlanner
             RingOfTwoPeers = ringOfTwoPeers,
             IsBlocked = (from, to) => used.Contains(new(from, to)) || backOffs.IsBlocked(from, to, now),
         };
-        var floor = Math.Max(options.MinAmount, state.Threshold == 0 ? largest : Math.Min(state.Threshold, largest));
+        // Between two powers of two a ring that gains everywhere counts for more than a wider one.
+        var start = Math.Max(options.MinAmount, (long)BitOperations.RoundUpToPowerOf2((ulong)largest + 1) / 2);
+        var floor = Math.Max(options.MinAmount, state.Threshold == 0 ? start : Math.Min(state.Threshold, start));
         for (var halvings = 0; halvings < options.HalvingsPerSearch; halvings++)
         {
             floor = Math.Max(options.MinAmount, floor / 2);
         }
 
         var rings = ImmutableArray.CreateBuilder<Cycle>();
-        for (var threshold = largest; underWay.Count + rings.Count < options.MaxRings;)
+        for (var threshold = start; underWay.Count + rings.Count < options.MaxRings;)
         {
             var found = Pick(finder, graph, query with { MinAmount = threshold }, random);
             if (found is not null)

@@ -19,9 +19,9 @@ internal sealed class LiquidityWorld
     public LiquidityWorld(Random random)
     {
         _random = random;
-        _nodes = random.Next(2, 8);
-        _options = new() { MinAmount = 10_000, IsStrict = random.Next(5) == 0 };
-        var density = random.Next(30, 100);
+        _nodes = random.Next(2, 9);
+        _options = new() { MinAmount = 10_000, IsStrict = random.Next(8) == 0 };
+        var density = random.Next(50, 100);
         for (var left = 0; left < _nodes; left++)
         {
             for (var right = left + 1; right < _nodes; right++)
