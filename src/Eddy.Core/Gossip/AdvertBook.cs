@@ -32,7 +32,7 @@ public sealed class AdvertBook
         _verify = verify;
         _rates = new(options);
         _quota = new(options);
-        _waiting = new(options.MaxWaitingPerFirstHop);
+        _waiting = new(options);
         _roots = new(_origins);
     }
 

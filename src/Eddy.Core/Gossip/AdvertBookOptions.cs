@@ -40,6 +40,8 @@ public sealed record AdvertBookOptions
     /// <summary>Parts from one direct peer that wait until a known node names their origin.</summary>
     public int MaxWaitingPerFirstHop { get; init; } = 1_024;
 
+    public long MaxWaitingBytesPerFirstHop { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Parts a peer may send.</summary>
     public TokenRate PartRate { get; init; } = new(10_000, 100);
 

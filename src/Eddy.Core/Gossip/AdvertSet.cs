@@ -12,7 +12,9 @@ internal sealed record StoredPart(SignedAdvertPart Part, int Hops, NodeId Via)
     public bool IsRelayed { get; set; }
 
     /// <summary>Roughly what it takes in memory.</summary>
-    public long Bytes => Overhead + Part.Signed.Length + ((long)Part.Intents.Length * IntentSize);
+    public long Bytes => SizeOf(Part);
+
+    public static long SizeOf(SignedAdvertPart part) => Overhead + part.Signed.Length + ((long)part.Intents.Length * IntentSize);
 
     public bool IsSameContent(SignedAdvertPart other) => Part.Signed.Span.SequenceEqual(other.Signed.Span);
 

@@ -12,17 +12,18 @@ internal readonly record struct AdvertArrival(NodeId From, RelayedAdvertPart Rel
 /// Parts, not verified, whose origin nobody names yet, so that what is in the book does not depend on which advert came first. Bounded
 /// for each direct peer; nothing here is relayed or shown.
 /// </summary>
-internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
+internal sealed class AdvertWaitingRoom(AdvertBookOptions options)
 {
     private readonly SortedDictionary<NodeId, SortedDictionary<Place, AdvertArrival>> _byOrigin = [];
-    private readonly Dictionary<NodeId, int> _counts = [];
+    private readonly Dictionary<NodeId, (int Parts, long Bytes)> _used = [];
 
     public int Count { get; private set; }
 
     /// <summary>False where the peer it came from has no room left.</summary>
     public bool TryAdd(AdvertArrival arrival)
     {
-        var count = _counts.GetValueOrDefault(arrival.From);
+        var (parts, bytes) = _used.GetValueOrDefault(arrival.From);
+        var size = StoredPart.SizeOf(arrival.Part);
         var place = Place.Of(arrival);
         if (_byOrigin.TryGetValue(arrival.Part.Node, out var waiting) && waiting.TryGetValue(place, out var known))
         {
@@ -30,7 +31,7 @@ internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
             return true;
         }
 
-        if (count >= maxPerFirstHop)
+        if (parts >= options.MaxWaitingPerFirstHop || bytes + size > options.MaxWaitingBytesPerFirstHop)
         {
             return false;
         }
@@ -42,7 +43,7 @@ internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
         }
 
         waiting.Add(place, arrival);
-        _counts[arrival.From] = count + 1;
+        _used[arrival.From] = (parts + 1, bytes + size);
         Count++;
         return true;
     }
@@ -86,9 +87,11 @@ internal sealed class AdvertWaitingRoom(int maxPerFirstHop)
     private void Release(AdvertArrival arrival)
     {
         Count--;
-        if (--_counts[arrival.From] == 0)
+        var (parts, bytes) = _used[arrival.From];
+        _used[arrival.From] = (parts - 1, bytes - StoredPart.SizeOf(arrival.Part));
+        if (parts == 1)
         {
-            _counts.Remove(arrival.From);
+            _used.Remove(arrival.From);
         }
     }
 

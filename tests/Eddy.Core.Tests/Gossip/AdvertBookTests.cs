@@ -493,4 +493,14 @@ public sealed class AdvertBookTests
         scene.Book.Expire(scene.Now);
         Assert.Equal(0, scene.Book.WaitingCount);
     }
+
+    [Fact]
+    public void The_waiting_room_is_bounded_in_bytes_too()
+    {
+        var scene = new GossipScene(new AdvertBookOptions { MaxWaitingBytesPerFirstHop = 20_000 }, 1);
+
+        Assert.Equal(AdvertIgnoreReason.Quota, scene.Ignore(1, GossipScene.Advert(100, [.. Enumerable.Range(200, 400)])));
+        Assert.Equal(AdvertIgnoreReason.Unrooted, scene.Ignore(1, GossipScene.Advert(100, [.. Enumerable.Range(200, 150)])));
+        Assert.Equal(AdvertIgnoreReason.Quota, scene.Ignore(1, GossipScene.Advert(101, [.. Enumerable.Range(200, 150)])));
+    }
 }
