@@ -33,6 +33,8 @@ public sealed partial class EddyEngine
         Channels = [.. _context.Channels.Select(ToView)],
         Peers = [.. _peers.All.Where(peer => peer.WasEddy || _greeter.HasChannelWith(peer.Id)).Select(ToView)],
         Adverts = [.. _gossiper.Adverts.Select(ToView)],
+        AdvertSequence = _gossiper.OwnSequence,
+        IsAdvertCurrent = _gossiper.IsOwnCurrent,
         Rings = [.. _rings.Latest.Select(static ring => ring.ToView(ring.Story))],
         Totals = _rings.Totals,
         NextSearchAt = _proposer.NextSearchAt,

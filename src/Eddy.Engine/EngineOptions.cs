@@ -42,6 +42,9 @@ public sealed record RingOptions
     /// <summary>Between two searches, jittered.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>False: a search only when the operator asks for one. Adverts and rings of others go on as ever.</summary>
+    public bool SearchesByItself { get; init; } = true;
+
     /// <summary><c>consent=strict</c>: accept only what is a gain on both own channels.</summary>
     public bool IsStrict { get; init; }
 

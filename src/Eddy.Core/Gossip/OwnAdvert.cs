@@ -48,11 +48,7 @@ public static class OwnAdvert
         Random random)
     {
         var intents = Announce(state.Intents, offers);
-        var isNews = state.NotAfter == DateTimeOffset.MinValue
-            || canInitiate != state.CanInitiate
-            || canWaive != state.CanWaive
-            || !intents.SequenceEqual(state.Intents);
-        var due = isNews ? state.NotBefore : state.NotAfter;
+        var due = IsNews(state, intents, canInitiate, canWaive) ? state.NotBefore : state.NotAfter;
         if (now < due)
         {
             return new(state, [], due);
@@ -68,6 +64,16 @@ public static class OwnAdvert
             now + (TimeSpan.FromSeconds(options.TtlSeconds) * HeartbeatShare * Jitter.Factor(random)));
         return new(next, Split(next, options), next.NotAfter);
     }
+
+    /// <summary>True where what would be announced now is not what was announced last.</summary>
+    public static bool HasNews(OwnAdvertState state, IEnumerable<PairOffer> offers, bool canInitiate, bool canWaive) =>
+        IsNews(state, Announce(state.Intents, offers), canInitiate, canWaive);
+
+    private static bool IsNews(OwnAdvertState state, ImmutableArray<Intent> intents, bool canInitiate, bool canWaive) =>
+        state.NotAfter == DateTimeOffset.MinValue
+        || canInitiate != state.CanInitiate
+        || canWaive != state.CanWaive
+        || !intents.SequenceEqual(state.Intents);
 
     private static ImmutableArray<Intent> Announce(ImmutableArray<Intent> announced, IEnumerable<PairOffer> offers)
     {

@@ -45,6 +45,11 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
 
     public IEnumerable<Eddy.Gossip.Advert> Adverts => _book?.Adverts ?? [];
 
+    public ulong OwnSequence => _own.Sequence;
+
+    /// <summary>What we announced last is what we would announce now.</summary>
+    public bool IsOwnCurrent => !OwnAdvert.HasNews(_own, Offers(), context.CanInitiate, context.CanWaive);
+
     /// <summary>What we announced last.</summary>
     public ImmutableArray<Eddy.Gossip.Intent> OwnIntents => _own.Intents;
 

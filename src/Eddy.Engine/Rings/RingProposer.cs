@@ -37,10 +37,22 @@ internal sealed class RingProposer(
 
     private static CycleFinder Finder => _finder ??= new CycleFinder();
 
-    public void Start() => context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval / 2));
+    public void Start()
+    {
+        if (context.Options.Rings.SearchesByItself)
+        {
+            context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval / 2));
+        }
+    }
 
     /// <summary>Something changed that could make a ring possible.</summary>
-    public void SearchSoon() => context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(Trigger));
+    public void SearchSoon()
+    {
+        if (context.Options.Rings.SearchesByItself)
+        {
+            context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(Trigger));
+        }
+    }
 
     public void OnSearchDue()
     {

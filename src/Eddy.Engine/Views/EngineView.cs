@@ -35,6 +35,12 @@ public sealed record EngineView
 
     public ImmutableArray<AdvertView> Adverts { get; init; } = [];
 
+    /// <summary>Sequence of our own advert; 0 where there is none yet.</summary>
+    public ulong AdvertSequence { get; init; }
+
+    /// <summary>Our own advert says what we would say now; if not, another follows as soon as its floor allows.</summary>
+    public bool IsAdvertCurrent { get; init; }
+
     /// <summary>Rings under way and the latest final ones, newest first; older ones are in the store.</summary>
     public ImmutableArray<RingView> Rings { get; init; } = [];
 
