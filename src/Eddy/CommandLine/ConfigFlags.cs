@@ -46,6 +46,9 @@ internal sealed class ConfigFlags
         return ConfigLoader.Load(parse.GetValue(_file), Environment.GetEnvironmentVariables(), flags);
     }
 
+    /// <summary>What <c>--eddy.loglevel</c> says, where it is said.</summary>
+    public LogLevel? LogLevelOf(ParseResult parse) => parse.GetResult(_options[ConfigKeys.LogLevel]) is { Implicit: false } ? Load(parse).LogLevel : null;
+
     /// <exception cref="CommandException">With every mistake.</exception>
     public EddyConfig Load(ParseResult parse)
     {

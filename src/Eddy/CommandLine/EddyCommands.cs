@@ -79,6 +79,7 @@ internal sealed class EddyCommands
 
     private void AddCommands()
     {
+        Demo.DemoCommand.AddTo(this, _root, _flags, _terminal);
         RunCommand.AddTo(this, _root, _flags, _terminal);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);

@@ -13,9 +13,7 @@ internal static partial class RunCommand
 
     private static async Task<int> RunAsync(EddyConfig config, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var loggers = LoggerFactory.Create(logging => logging
-            .SetMinimumLevel(config.LogLevel)
-            .AddProvider(new LineLoggerProvider(terminal.Error, config.LogLevel, TimeProvider.System)));
+        using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, config.LogLevel);
         var logger = loggers.CreateLogger("Eddy.Daemon");
         await using var daemon = await EddyDaemon.StartAsync(DaemonOptions.From(config), loggers, cancellationToken);
         LogStarted(logger, BuildVersion.Number, BuildVersion.Commit, daemon.ApiAddress, daemon.DataDirectoryPath);

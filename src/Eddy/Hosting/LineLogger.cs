@@ -3,11 +3,19 @@ using System.Globalization;
 namespace Eddy.Hosting;
 
 /// <summary>Logs one plain line for each event: time in UTC, level, where from, what.</summary>
-internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, TimeProvider time) : ILoggerProvider
+/// <param name="name">Whose log it is, where there are several in one process; empty otherwise.</param>
+internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, TimeProvider time, string name = "") : ILoggerProvider
 {
     private readonly Lock _gate = new();
 
-    public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
+    private LogLevel Least => least;
+
+    /// <summary>A factory of its own for one daemon.</summary>
+    public static ILoggerFactory CreateFactory(TextWriter output, LogLevel least, string name = "") => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(least)
+        .AddProvider(new LineLoggerProvider(output, least, TimeProvider.System, name)));
+
+    public ILogger CreateLogger(string categoryName) => new LineLogger(this, $"{(name.Length > 0 ? name + " " : "")}{categoryName[(categoryName.LastIndexOf('.') + 1)..]}");
 
     public void Dispose()
     {
@@ -69,6 +77,4 @@ internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, Time
             }
         }
     }
-
-    private LogLevel Least => least;
 }
