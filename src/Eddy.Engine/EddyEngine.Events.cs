@@ -20,6 +20,7 @@ public sealed partial class EddyEngine
                 OnConnected(connected.Node);
                 break;
             case NodeEvent.Disconnected disconnected:
+                LogDisconnected(disconnected.Reason);
                 _context.IsConnected = false;
                 _context.ConnectionReason = disconnected.Reason;
                 _hasListed = false;
@@ -82,6 +83,7 @@ public sealed partial class EddyEngine
         }
 
         _context.Node = node;
+        LogConnected(node.Alias, node.Id.ToShortString(), node.Network, node.Version, node.Height);
         _context.IsConnected = true;
         _context.ConnectionReason = "";
         OnHeight(node.Height);
@@ -131,6 +133,11 @@ public sealed partial class EddyEngine
     private void OnInterceptor(NodeEvent.InterceptorChanged changed)
     {
         var couldWaive = _context.CanWaive;
+        if (_context.Interceptor != changed.State)
+        {
+            LogInterceptor(changed.State, changed.Reason);
+        }
+
         _context.Interceptor = changed.State;
         _context.InterceptorReason = changed.Reason;
         if (couldWaive != _context.CanWaive)
@@ -177,6 +184,7 @@ public sealed partial class EddyEngine
         switch (WireDecoder.Decode(message.Payload))
         {
             case DecodeResult.Malformed malformed:
+                LogMalformed(peer.Id.ToShortString(), malformed.Fault);
                 _gossiper.OnFault(peer, malformed.Fault);
                 break;
             case DecodeResult.Decoded { Message: WireMessage.Greeting greeting }:
@@ -237,6 +245,7 @@ public sealed partial class EddyEngine
         _context.IsPaused = isPaused;
         if (hasChanged)
         {
+            LogOperator(isPaused ? "Paused by the operator." : "Resumed by the operator.");
             _context.Batch.Settings[StoreSettings.Paused] = isPaused.ToString();
             _gossiper.OnOwnChange();
             _proposer.SearchSoon();

@@ -19,7 +19,14 @@ public sealed partial class EddyEngine
     public ImmutableArray<RingView> LatestRings(int count) =>
         [.. _context.Ports.Store.LatestRings(count).Select(static record => Ring.Restore(record).ToView([]))];
 
-    private EngineView BuildView() => new()
+    private EngineView BuildView()
+    {
+        var promised = _rings.Reservations().ToLookup(static reservation => reservation.Peer);
+        var channels = _context.Channels.ToLookup(static channel => channel.Peer);
+        return BuildView(promised, channels);
+    }
+
+    private EngineView BuildView(ILookup<NodeId, Reservation> promised, ILookup<NodeId, Channel> channels) => new()
     {
         At = _context.Ports.Time.GetUtcNow(),
         StartedAt = StartedAt,
@@ -30,8 +37,8 @@ public sealed partial class EddyEngine
         InterceptorReason = _context.InterceptorReason,
         IsPaused = _context.IsPaused,
         Height = _context.Height,
-        Channels = [.. _context.Channels.Select(ToView)],
-        Peers = [.. _peers.All.Where(peer => peer.WasEddy || _greeter.HasChannelWith(peer.Id)).Select(ToView)],
+        Channels = [.. _context.Channels.Select(channel => ToView(channel, promised[channel.Peer]))],
+        Peers = [.. _peers.All.Where(peer => peer.WasEddy || _greeter.HasChannelWith(peer.Id)).Select(peer => ToView(peer, [.. channels[peer.Id]]))],
         Adverts = [.. _gossiper.Adverts.Select(ToView)],
         AdvertSequence = _gossiper.OwnSequence,
         IsAdvertCurrent = _gossiper.IsOwnCurrent,
@@ -53,11 +60,10 @@ public sealed partial class EddyEngine
         advert.ExpiresAt,
         [.. advert.Intents.Select(static intent => new IntentView(intent.Peer, intent.WantOut, intent.MayOut, intent.WantIn, intent.MayIn))]);
 
-    private ChannelView ToView(Channel channel)
+    private ChannelView ToView(Channel channel, IEnumerable<Reservation> promised)
     {
         var target = _liquidity.TargetOf(channel);
         var offer = _liquidity.Find(channel.Peer)?.Offer.ToIntent();
-        var promised = _rings.Reservations().Where(reservation => reservation.Peer == channel.Peer).ToArray();
         return new ChannelView(
             channel,
             target.Share,
@@ -77,15 +83,15 @@ public sealed partial class EddyEngine
     private static MilliSatoshi Sum(IEnumerable<Reservation> promised, MoveDirection direction) =>
         new(promised.Where(reservation => reservation.Direction == direction).Sum(static reservation => reservation.Amount.Value));
 
-    private PeerView ToView(PeerState peer) => new(
+    private PeerView ToView(PeerState peer, Channel[] channels) => new(
         peer.Id,
-        _context.Channels.FirstOrDefault(channel => channel.Peer == peer.Id)?.PeerAlias ?? "",
+        channels.FirstOrDefault()?.PeerAlias ?? "",
         peer.IsOnline,
         peer.Version,
         peer.Agent,
         peer.CanInitiate,
         peer.CanWaive,
-        _context.Channels.Count(channel => channel.Peer == peer.Id),
+        channels.Length,
         peer.LastSeen,
         _backOffs.Until(peer.Id),
         NoteOn(peer));

@@ -10,6 +10,7 @@ using Eddy.Forwarding;
 using Eddy.Lightning;
 using Eddy.Liquidity;
 using Eddy.Rings;
+using Microsoft.Extensions.Logging;
 
 namespace Eddy.Engine;
 
@@ -26,6 +27,7 @@ public sealed partial class EddyEngine : IDisposable
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FailuresKept = TimeSpan.FromDays(7);
 
+    private readonly ILogger<EddyEngine> _logger;
     private readonly EngineContext _context;
     private readonly NodeSignatureVerifier _verifier = new(VerifierKeys);
     private readonly PeerTable _peers = new();
@@ -51,6 +53,7 @@ public sealed partial class EddyEngine : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(ports);
 
+        _logger = ports.Logger;
         _context = new EngineContext(options, ports);
         var planner = new PlannerOptions
         {
@@ -217,6 +220,7 @@ public sealed partial class EddyEngine : IDisposable
 
     private void OnRingChanged(Ring ring, RingState before)
     {
+        Log(ring, before);
         _liquidity.Invalidate();
         _gossiper.OnOwnChange();
         if (!ring.State.IsFinal || before.IsFinal)
