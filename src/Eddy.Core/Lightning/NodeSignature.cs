@@ -56,9 +56,9 @@ public static class NodeSignature
 
     private static string Name(SignatureDomain domain) => domain switch
     {
-        SignatureDomain.Advert => "eddy/advert/v1",
-        SignatureDomain.Offer => "eddy/offer/v1",
-        SignatureDomain.Terms => "eddy/terms/v1",
+        SignatureDomain.Advert => "eddy/1/advert",
+        SignatureDomain.Offer => "eddy/1/offer",
+        SignatureDomain.Terms => "eddy/1/terms",
         _ => throw new ArgumentOutOfRangeException(nameof(domain)),
     };
 }
