@@ -66,9 +66,17 @@ internal sealed partial class InterceptorLoop(
     // LND acknowledges nothing: a stream that was not refused for a while, and not while LND took a later call, is taken to stand.
     private async Task<bool> StandsAsync(LndConnection connection, InterceptorStream stream, Task run, CancellationToken closing)
     {
-        var settled = Task.WhenAll(Task.Delay(timings.InterceptorSettle, closing), connection.GetStateAsync(closing));
-        await Task.WhenAny(run, stream.FirstOffer, settled);
-        return !run.IsCompleted && !closing.IsCancellationRequested && (stream.FirstOffer.IsCompleted || settled.IsCompletedSuccessfully);
+        while (!run.IsCompleted && !closing.IsCancellationRequested)
+        {
+            var settled = Task.WhenAll(Task.Delay(timings.InterceptorSettle, closing), connection.GetStateAsync(closing));
+            await Task.WhenAny(run, stream.FirstOffer, settled);
+            if (stream.FirstOffer.IsCompleted || settled.IsCompletedSuccessfully)
+            {
+                return !run.IsCompleted && !closing.IsCancellationRequested;
+            }
+        }
+
+        return false;
     }
 
     private TimeSpan Explain(LndConnection connection, InterceptorStream stream, RpcException exception, CancellationToken closing)
