@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("Eddy.Benchmarks")]
 [assembly: InternalsVisibleTo("Eddy.Engine.Tests")]

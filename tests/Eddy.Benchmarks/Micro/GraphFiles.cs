@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+using Eddy.Lightning;
+
+namespace Eddy.Benchmarks.Micro;
+
+/// <summary>A mainnet snapshot (<c>lncli describegraph</c>) and balances for it, gzipped, in <c>shared/data</c> beside the checkout.</summary>
+internal static class GraphFiles
+{
+    public const string Graph = "mainnet-graph.json.gz";
+    private const string Balances = "balances-bimodal.csv.gz";
+
+    public static string? Find()
+    {
+        for (var directory = new DirectoryInfo(Environment.CurrentDirectory); directory is not null; directory = directory.Parent)
+        {
+            var data = Path.Combine(directory.FullName, "shared", "data");
+            if (File.Exists(Path.Combine(data, Graph)) && File.Exists(Path.Combine(data, Balances)))
+            {
+                return data;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The channels that are enabled in both directions.</summary>
+    public static OfferedGraph Read(string directory)
+    {
+        var balances = ReadBalances(Path.Combine(directory, Balances));
+        using var stream = Unzip(Path.Combine(directory, Graph));
+        using var document = JsonDocument.Parse(stream);
+        var channels = new List<OfferedChannel>();
+        foreach (var edge in document.RootElement.GetProperty("edges").EnumerateArray())
+        {
+            if (IsEnabled(edge, "node1_policy") && IsEnabled(edge, "node2_policy"))
+            {
+                var id = ulong.Parse(edge.GetProperty("channel_id").GetString()!, CultureInfo.InvariantCulture);
+                channels.Add(new(
+                    id,
+                    NodeId.Parse(edge.GetProperty("node1_pub").GetString()!),
+                    NodeId.Parse(edge.GetProperty("node2_pub").GetString()!),
+                    long.Parse(edge.GetProperty("capacity").GetString()!, CultureInfo.InvariantCulture),
+                    balances[id]));
+            }
+        }
+
+        return new(channels);
+    }
+
+    private static bool IsEnabled(JsonElement edge, string policy) =>
+        edge.TryGetProperty(policy, out var found) && found.ValueKind == JsonValueKind.Object && !found.GetProperty("disabled").GetBoolean();
+
+    private static Dictionary<ulong, long> ReadBalances(string path)
+    {
+        using var reader = new StreamReader(Unzip(path));
+        var balances = new Dictionary<ulong, long>();
+        reader.ReadLine();
+        while (reader.ReadLine() is { } line)
+        {
+            var fields = line.Split(',');
+            balances.Add(ulong.Parse(fields[0], CultureInfo.InvariantCulture), long.Parse(fields[2], CultureInfo.InvariantCulture));
+        }
+
+        return balances;
+    }
+
+    private static GZipStream Unzip(string path) => new(File.OpenRead(path), CompressionMode.Decompress);
+}

@@ -1,0 +1,55 @@
+using Eddy.Benchmarks.Measuring;
+using Eddy.Benchmarks.Micro;
+using Eddy.Benchmarks.Systems;
+
+const string Usage = """
+    Figures that eddy promises; docs/performance.md says what they mean.
+      rings [--count N] [--hops 4,8]                      proposal to settlement
+      start [--count N] [--eddy PATH]                     process start to connected
+      memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
+      interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
+      micro [--filter NAME]                               the small things, by BenchmarkDotNet
+    """;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+try
+{
+    var arguments = new Arguments(args[1..]);
+    Console.WriteLine(Machine.Describe());
+    Console.WriteLine();
+    switch (args[0])
+    {
+        case "rings":
+            await RingsFigure.RunAsync(arguments);
+            break;
+        case "start":
+            await StartFigure.RunAsync(arguments);
+            break;
+        case "memory":
+            await MemoryFigure.RunAsync(arguments);
+            break;
+        case "interceptor":
+            await InterceptorFigure.RunAsync(arguments);
+            break;
+        case "micro":
+            MicroFigures.Run(arguments);
+            break;
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+
+    Console.WriteLine($"Load at the end: {Machine.Load:0.0}");
+    return 0;
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Usage);
+    return 2;
+}

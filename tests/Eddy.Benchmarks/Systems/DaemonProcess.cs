@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Eddy.Simulator.Grpc;
+
+namespace Eddy.Benchmarks.Systems;
+
+/// <summary><c>eddy run</c> in a process of its own, beside a simulated LND.</summary>
+internal sealed class DaemonProcess : IAsyncDisposable
+{
+    /// <summary>What the adapter logs once LND has greeted it.</summary>
+    private const string ConnectedText = "Connected to ";
+
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly TaskCompletionSource<TimeSpan> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _lines = [];
+    private readonly long _started;
+
+    private DaemonProcess(ProcessStartInfo start)
+    {
+        _process = new Process { StartInfo = start };
+        _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
+        _started = Stopwatch.GetTimestamp();
+        _process.Start();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>What it has cost so far, on all cores together: does not depend on what else runs.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <param name="eddy">An <c>eddy.dll</c> or an executable; null takes the one that was built with this project.</param>
+    public static DaemonProcess Start(SimulatedLnd lnd, string dataDirectory, string? eddy, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var path = eddy ?? Path.Combine(AppContext.BaseDirectory, "eddy.dll");
+        var isLibrary = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        var start = new ProcessStartInfo(isLibrary ? "dotnet" : path) { RedirectStandardError = true };
+        if (isLibrary)
+        {
+            start.ArgumentList.Add(path);
+        }
+
+        string[] arguments =
+        [
+            "run", "--lnd.host", lnd.Address, "--lnd.tlscert", lnd.CertificatePath, "--lnd.macaroon", lnd.AdminMacaroonPath,
+            "--eddy.datadir", dataDirectory, "--eddy.listen", $"127.0.0.1:{FreePort()}",
+        ];
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new(start);
+    }
+
+    /// <summary>From just before the process was made to LND's greeting.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead.</exception>
+    public async Task<TimeSpan> ConnectedAsync()
+    {
+        await Task.WhenAny(_connected.Task, _process.WaitForExitAsync()).WaitAsync(LongestStart);
+        if (!_connected.Task.IsCompleted)
+        {
+            throw new InvalidOperationException($"eddy ended with {_process.ExitCode}: {string.Join(Environment.NewLine, _lines)}");
+        }
+
+        return await _connected.Task;
+    }
+
+    /// <summary>A figure of /proc/PID/status in bytes.</summary>
+    public long Memory(string name)
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', '\t', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>A port that is free now; the command line takes no 0.</summary>
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_lines)
+        {
+            _lines.Add(line);
+        }
+
+        if (line.Contains(ConnectedText, StringComparison.Ordinal))
+        {
+            _connected.TrySetResult(Stopwatch.GetElapsedTime(_started));
+        }
+    }
+}
