@@ -22,14 +22,12 @@ namespace Eddy.Engine;
 /// </summary>
 public sealed partial class EddyEngine : IDisposable
 {
-    private const int VerifierKeys = 512;
-
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FailuresKept = TimeSpan.FromDays(7);
 
     private readonly ILogger<EddyEngine> _logger;
     private readonly EngineContext _context;
-    private readonly NodeSignatureVerifier _verifier = new(VerifierKeys);
+    private readonly OfflineVerifier? _ownVerifier;
     private readonly PeerTable _peers = new();
     private readonly Greeter _greeter;
     private readonly DailyCounters _counters;
@@ -68,9 +66,10 @@ public sealed partial class EddyEngine : IDisposable
         _backOffs = new BackOffs(_context, planner);
         _rings = new RingKeeper(_context);
         _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations());
-        _gossiper = new Gossiper(_context, _peers, _greeter, _liquidity, _verifier);
+        var verifier = ports.Verifier ?? (_ownVerifier = new OfflineVerifier());
+        _gossiper = new Gossiper(_context, _peers, _greeter, _liquidity, verifier);
         _effects = new RingEffects(_context, _rings, _backOffs);
-        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, _counters, _verifier);
+        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, _counters, verifier);
         _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, planner);
 
         _greeter.Met = _gossiper.OnMet;
@@ -138,7 +137,7 @@ public sealed partial class EddyEngine : IDisposable
     }
 
     /// <summary>Frees what it holds outside of memory. The store belongs to whoever made it.</summary>
-    public void Dispose() => _verifier.Dispose();
+    public void Dispose() => _ownVerifier?.Dispose();
 
     private void Step(Action apply)
     {

@@ -24,5 +24,8 @@ public sealed record EnginePorts
 
     public required IEntropy Entropy { get; init; }
 
+    /// <summary>Null: one of the engine's own.</summary>
+    public ISignatureVerifier? Verifier { get; init; }
+
     public ILogger<EddyEngine> Logger { get; init; } = NullLogger<EddyEngine>.Instance;
 }

@@ -13,7 +13,7 @@ using Eddy.Protos.Wire;
 namespace Eddy.Engine.Gossip;
 
 /// <summary>Our own advert and those of others: signs, sends, takes in, relays, and keeps the graph of what is offered.</summary>
-internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter greeter, OwnLiquidity liquidity, NodeSignatureVerifier verifier)
+internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter greeter, OwnLiquidity liquidity, ISignatureVerifier verifier)
 {
     /// <summary>Messages stay below this where possible.</summary>
     private const int GoodSize = 3_500;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Gossip;
 using Eddy.Engine.Greetings;
 using Eddy.Engine.Liquidity;
+using Eddy.Engine.Ports;
 using Eddy.Engine.Wire;
 using Eddy.Forwarding;
 using Eddy.Gossip;
@@ -23,7 +24,7 @@ internal sealed class RingMember(
     OwnLiquidity liquidity,
     BackOffs backOffs,
     DailyCounters counters,
-    NodeSignatureVerifier verifier)
+    ISignatureVerifier verifier)
 {
     /// <summary>Proposals of one peer that are looked at.</summary>
     private static readonly TokenRate ProposalRate = new(60, 2);

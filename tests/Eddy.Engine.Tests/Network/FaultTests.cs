@@ -313,4 +313,51 @@ public sealed class FaultTests
         ring.AssertNobodyPaid();
         ring.AssertAllEnded();
     }
+
+    [Fact]
+    public void A_payment_that_finds_too_little_liquidity_is_tried_again_with_half_of_it()
+    {
+        var ring = new TestRing(4);
+        ring.StartAll();
+        var first = ring.RunUntilRing(static view => view.State is "Invoicing");
+        var member = ring.Member(2).Node;
+        var outgoing = member.Channels.Single(end => end.Peer.Node == ring.Member(3).Node);
+        Assert.Null(outgoing.SetPolicy(outgoing.Policy with { MaxHtlcMsat = new MilliSatoshi(first.Amount.Value * 6 / 10) }));
+
+        var settled = ring.RunUntilSettled();
+        var failed = ring.Proposer.Ring(first.Id);
+        ring.Quiesce();
+
+        Assert.Equal((RingOutcome.Failed, 2), (failed.Outcome, failed.FailurePosition));
+        Assert.Contains(nameof(FailureCode.TemporaryChannelFailure), failed.Reason, StringComparison.Ordinal);
+        Assert.InRange(settled.Amount.Value, first.Amount.Value / 4, first.Amount.Value / 2);
+        ring.AssertNobodyPaid();
+        ring.AssertAllEnded();
+    }
+
+    [Fact]
+    public void A_channel_inside_its_band_and_an_excluded_one_say_so()
+    {
+        var ring = new TestRing(4, options: static _ => TestRing.Options() with
+        {
+            Rings = new RingOptions { Target = 0.9, Deadband = 0.1 },
+        });
+        var (calm, excluded) = (ring.Member(1), ring.Member(2));
+        excluded.Options = excluded.Options with
+        {
+            Rings = new RingOptions(),
+            Peers = excluded.Options.Peers.Add(ring.Member(3).Node.Id, new TargetOptions { IsExcluded = true }),
+        };
+        ring.StartAll();
+        ring.RunFor(30);
+
+        var outgoing = calm.View.Channels.Single(channel => channel.Channel.Peer == ring.Member(2).Node.Id);
+        Assert.Contains(calm.Engine.Explain(outgoing.Channel.Id)!.Reasons, static reason => reason.Code == "in-band");
+        var shut = excluded.View.Channels.Single(channel => channel.Channel.Peer == ring.Member(3).Node.Id);
+        Assert.True(shut.IsExcluded);
+        Assert.Equal("excluded", excluded.Engine.Explain(shut.Channel.Id)!.Reasons[0].Code);
+        Assert.Equal((0L, 0L), (shut.WantOut, shut.MayOut));
+        Assert.Null(excluded.Engine.Explain(new ShortChannelId(12_345)));
+        Assert.DoesNotContain(ring.Daemons.SelectMany(static daemon => daemon.Rings), static view => view.Outcome == RingOutcome.Settled);
+    }
 }

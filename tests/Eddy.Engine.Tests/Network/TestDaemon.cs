@@ -7,7 +7,7 @@ using Eddy.Simulator;
 namespace Eddy.Engine.Tests.Network;
 
 /// <summary>An eddy beside a simulated LND, in virtual time. It can die at any moment and be started again on the same store.</summary>
-internal sealed class TestDaemon(SimulatedNode node, EngineOptions options) : IDisposable
+internal sealed class TestDaemon(SimulatedNode node, EngineOptions options, ISignatureVerifier? verifier = null) : IDisposable
 {
     private SimulatedLightningNode? _adapter;
     private EddyEngine? _engine;
@@ -52,6 +52,7 @@ internal sealed class TestDaemon(SimulatedNode node, EngineOptions options) : ID
             Time = Node.Network.Time,
             Random = new Random(Node.Index + (1_000 * _run)),
             Entropy = new TestEntropy(Node.Index + (1_000 * _run)),
+            Verifier = verifier,
         });
         Step(() => Engine.Start());
         if (IsRunning)

@@ -17,7 +17,8 @@ internal sealed class TestRing
     {
         Network = new SimulatedNetwork(new NetworkOptions { Seed = seed });
         Topology = RingTopology.Build(Network, new RingTopologyOptions { Nodes = nodes, ParallelChannels = parallels, PrivateChannels = privates });
-        Daemons = [.. Topology.Nodes.Select((node, index) => new TestDaemon(node, (options ?? (_ => Options(nodes)))(index)))];
+        var verifier = new RememberingVerifier();
+        Daemons = [.. Topology.Nodes.Select((node, index) => new TestDaemon(node, (options ?? (_ => Options(nodes)))(index), verifier))];
         _wealth = Topology.Nodes.ToDictionary(static node => node.Id, static node => node.Wealth);
     }
 

@@ -1,0 +1,25 @@
+using Eddy.Engine.Ports;
+using Eddy.Lightning;
+
+namespace Eddy.Engine.Tests.Network;
+
+/// <summary>Really verifies, but each signature once for all nodes of a simulation.</summary>
+internal sealed class RememberingVerifier : ISignatureVerifier, IDisposable
+{
+    private readonly OfflineVerifier _verifier = new();
+    private readonly Dictionary<(NodeId Node, SignatureDomain Domain, Bytes32 Payload, Bytes32 Signature), bool> _known = [];
+
+    public void Dispose() => _verifier.Dispose();
+
+    public bool Verify(NodeId node, SignatureDomain domain, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
+    {
+        var key = (node, domain, Bytes32.Sha256(payload), Bytes32.Sha256(signature));
+        if (!_known.TryGetValue(key, out var isGood))
+        {
+            isGood = _verifier.Verify(node, domain, payload, signature);
+            _known.Add(key, isGood);
+        }
+
+        return isGood;
+    }
+}
