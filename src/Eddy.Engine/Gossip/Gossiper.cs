@@ -99,10 +99,7 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
     {
         OnPeersChanged();
         OnOwnChange();
-        foreach (var digest in _book?.Digest() ?? [])
-        {
-            context.Send(peer.Id, WireEncoder.Encode(digest));
-        }
+        SendDigest(peer);
     }
 
     public void OnDigest(PeerState peer, Eddy.Gossip.AdvertDigest digest)
@@ -193,6 +190,25 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
         {
             Follow(_book.Expire(context.Now));
             OnPeersChanged();
+            CompareWithSomebody();
+        }
+    }
+
+    /// <summary>Adverts get lost: now and then one peer is told what we hold, so that it can send what is missing.</summary>
+    private void CompareWithSomebody()
+    {
+        PeerState[] candidates = [.. peers.EddyPeers.Where(IsListenedTo)];
+        if (candidates.Length > 0)
+        {
+            SendDigest(candidates[context.Ports.Random.Next(candidates.Length)]);
+        }
+    }
+
+    private void SendDigest(PeerState peer)
+    {
+        foreach (var digest in _book?.Digest() ?? [])
+        {
+            context.Send(peer.Id, WireEncoder.Encode(digest));
         }
     }
 

@@ -3,8 +3,8 @@ namespace Eddy.Engine.Greetings;
 /// <summary>A token bucket: how many messages of a peer are looked at. What comes beyond it is dropped unparsed.</summary>
 internal sealed class MessageAllowance
 {
-    private const double PerSecond = 50;
-    private const double Burst = 500;
+    private const double PerSecond = 100;
+    private const double Burst = 2_000;
 
     private double _tokens = Burst;
     private DateTimeOffset _at = DateTimeOffset.MinValue;

@@ -65,6 +65,23 @@ public sealed class WideTests
     }
 
     [Fact]
+    public void Adverts_that_got_lost_are_made_up_for_within_minutes()
+    {
+        var ring = new TestRing(6);
+        ring.Proposer.Options = ring.Proposer.Options with { IsObserving = true };
+        var faults = ring.Topology.Nodes.SelectMany(static node => node.PeerLinks).Distinct()
+            .SelectMany(static link => new[] { link.FaultsFrom(link.A), link.FaultsFrom(link.B) }).ToArray();
+        ring.StartAll();
+        ring.RunFor(0.2);
+        Array.ForEach(faults, static fault => fault.DropProbability = 1);
+        ring.RunFor(5);
+        Assert.DoesNotContain(ring.Daemons, static daemon => daemon.View.Adverts.Length == 5);
+        Array.ForEach(faults, static fault => fault.DropProbability = 0);
+
+        Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 5), 600), ring.Describe());
+    }
+
+    [Fact]
     public void Two_channels_between_two_nodes_make_a_ring_only_where_LND_cannot_take_the_wrong_one()
     {
         var network = new SimulatedNetwork(new NetworkOptions { Seed = 5 });
