@@ -29,8 +29,8 @@ internal sealed class DemoRun : IAsyncDisposable
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
-    private readonly DemoOptions _options;
     private readonly DemoSite _site;
+    private readonly StepCheck _step;
     private readonly MessageTrail _trail = new();
     private readonly Stopwatch _watch;
     private readonly ImmutableArray<DemoChannelPicture> _before;
@@ -40,8 +40,8 @@ internal sealed class DemoRun : IAsyncDisposable
 
     private DemoRun(DemoOptions options, DemoSite site, Stopwatch watch, ImmutableArray<DemoChannelPicture> before, ImmutableDictionary<NodeId, MilliSatoshi> balances)
     {
-        _options = options;
         _site = site;
+        _step = new StepCheck(site, options.Nodes);
         _watch = watch;
         _before = before;
         _balances = balances;
@@ -198,15 +198,11 @@ internal sealed class DemoRun : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Waits until nothing is on its way any more: no HTLC in the network, every daemon sees its channels as they are and none in a ring,
-    /// and every daemon holds the latest advert of every other one in reach, which says what that one would say now.
-    /// </summary>
     private async Task WaitForStepAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         var phase = _phase;
         var started = Stopwatch.GetTimestamp();
-        while (await WhatIsMissingAsync(cancellationToken) is { } missing && Stopwatch.GetElapsedTime(started) < longest)
+        while (await _step.WhatIsMissingAsync(cancellationToken) is { } missing && Stopwatch.GetElapsedTime(started) < longest)
         {
             if (Stopwatch.GetElapsedTime(started) > Patience)
             {
@@ -215,70 +211,6 @@ internal sealed class DemoRun : IAsyncDisposable
 
             await Task.Delay(LookInterval, cancellationToken);
         }
-    }
-
-    private async Task<string?> WhatIsMissingAsync(CancellationToken cancellationToken)
-    {
-        var locals = await _site.Pump.InvokeAsync(network => network.Channels.Any(channel => channel.Opener.Offered.Count + channel.Other.Offered.Count > 0)
-            ? null
-            : network.Nodes.ToDictionary(node => node.Id, node => node.Channels.ToDictionary(end => end.ChanId, end => end.Local)));
-        if (locals is null)
-        {
-            return "an HTLC is in flight";
-        }
-
-        var views = new Dictionary<NodeId, EngineView>();
-        foreach (var node in _site.Nodes)
-        {
-            var view = await DaemonOf(node).GetViewAsync(cancellationToken);
-            if (WhatIsMissing(view, locals[node.Id]) is { } missing)
-            {
-                return $"{node.Alias} {missing}";
-            }
-
-            views.Add(node.Id, view);
-        }
-
-        return _site.Nodes.Select(node => WhatIsMissing(node, views)).FirstOrDefault(missing => missing is not null);
-    }
-
-    private static string? WhatIsMissing(EngineView view, Dictionary<ShortChannelId, MilliSatoshi> locals) => view switch
-    {
-        { IsConnected: false } or { Node: null } => "is not connected",
-        { Interceptor: not InterceptorState.Up } => "has no interceptor yet",
-        { Totals.UnderWay: > 0 } => "has a ring under way",
-        _ when view.Channels.Length != locals.Count => "does not know its channels yet",
-        _ when view.Channels.Any(channel => !channel.IsPeerEddy) => "has not met all its peers yet",
-        _ when view.Channels.Any(channel => !channel.Channel.IsActive) => "has a channel that is not active yet",
-
-        // LND lists whole satoshis.
-        _ when view.Channels.Any(channel => channel.Channel.Local.Satoshi != locals[channel.Channel.Id].Satoshi) => "does not know its balances yet",
-        { IsAdvertCurrent: false } or { AdvertSequence: 0 } => "has yet to say what it offers now",
-        _ => null,
-    };
-
-    private string? WhatIsMissing(DemoNode node, Dictionary<NodeId, EngineView> views)
-    {
-        var known = views[node.Id].Adverts.ToDictionary(advert => advert.Node, advert => advert.Sequence);
-        return Reach(node.Id).FirstOrDefault(other => known.GetValueOrDefault(other) != views[other].AdvertSequence) is var late && late != default
-            ? $"{node.Alias} has yet to hear what {_site.Node(late).Alias} offers"
-            : null;
-    }
-
-    /// <summary>Nodes whose adverts come as far as to this one.</summary>
-    private List<NodeId> Reach(NodeId from)
-    {
-        var radius = Gossip.AdvertBookOptions.RadiusFor(_options.Nodes);
-        var found = new List<NodeId>();
-        var seen = new HashSet<NodeId> { from };
-        var level = new List<NodeId> { from };
-        for (var hops = 1; hops <= radius; hops++)
-        {
-            level = [.. level.SelectMany(id => _site.Node(id).Model.Channels.Select(end => end.Peer.Node.Id)).Where(seen.Add)];
-            found.AddRange(level);
-        }
-
-        return found;
     }
 
     private async Task<ImmutableArray<RingView>> RingsAsync(CancellationToken cancellationToken)
