@@ -24,18 +24,23 @@ internal sealed class EddyProcess : IAsyncDisposable
         _output = process.StandardOutput.ReadToEndAsync();
     }
 
+    /// <summary>Whether <see cref="LimitFilesAsync"/> can be called here.</summary>
+    public static bool CanLimitFiles { get; } = File.Exists("/usr/bin/prlimit") && File.Exists("/bin/sh");
+
     public int Id => _process.Id;
 
     public static EddyProcess Start(string home, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(CanLimitFiles ? "/bin/sh" : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = home,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "eddy.dll"));
-        foreach (var argument in arguments)
+
+        // With the signal ignored, a write beyond the limit of LimitFilesAsync fails as on a full disk instead of ending the process.
+        string[] before = CanLimitFiles ? ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet"] : [];
+        foreach (var argument in before.Append(Path.Combine(AppContext.BaseDirectory, "eddy.dll")).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }
@@ -56,6 +61,14 @@ internal sealed class EddyProcess : IAsyncDisposable
     {
         await using var process = Start(home, arguments, environment);
         return await process.EndAsync();
+    }
+
+    /// <summary>No file of the process may grow any more.</summary>
+    public static async Task LimitFilesAsync(int id)
+    {
+        using var prlimit = Process.Start("/usr/bin/prlimit", [$"--pid={id}", "--fsize=1:1"]);
+        await prlimit.WaitForExitAsync();
+        Assert.Equal(0, prlimit.ExitCode);
     }
 
     /// <summary>Waits for a line on standard error that holds the text, or for the end.</summary>

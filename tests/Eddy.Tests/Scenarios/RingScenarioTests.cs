@@ -1,3 +1,4 @@
+using Eddy.Demo;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
 using Eddy.Rings;
@@ -205,7 +206,7 @@ public sealed class RingScenarioTests
     }
 
     /// <summary>On the model's thread: the member's stream ends, and another program is quicker than its adapter.</summary>
-    private static void Usurp(Demo.DemoNode member, Rival rival)
+    private static void Usurp(DemoNode member, Rival rival)
     {
         member.Lnd.DropStreams("HtlcInterceptor");
         TryConnect();

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using Eddy.Demo;
+
+namespace Eddy.Tests.Scenarios;
+
+/// <summary><c>eddy run</c> as a process beside a simulated node, so that it can be killed; and commands that ask it.</summary>
+internal sealed class DaemonProcess : IAsyncDisposable
+{
+    private readonly string _home;
+    private readonly string[] _where;
+    private readonly string[] _flags;
+    private EddyProcess? _process;
+
+    public DaemonProcess(DemoNode node, string home, params string[] flags)
+    {
+        _home = home;
+        _flags = flags;
+        _where = ["--eddy.datadir", Path.Combine(home, "data"), "--eddy.listen", $"127.0.0.1:{FreePort()}"];
+        Lnd = ["--lnd.host", node.Lnd.Address, "--lnd.lnddir", node.Lnd.LndDir, "--lnd.network", node.Model.Network.Options.Chain];
+    }
+
+    public string[] Lnd { get; }
+
+    public int Id => _process!.Id;
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Returns when it says that it runs.</summary>
+    public async Task StartAsync()
+    {
+        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags]);
+        if (!await _process.SeesErrorAsync(" runs; API at "))
+        {
+            var result = await _process.EndAsync();
+            Assert.Fail($"The daemon ended with {result.ExitCode}: {result.Error}");
+        }
+    }
+
+    /// <summary>Asks the running daemon.</summary>
+    public Task<ProcessResult> AskAsync(params string[] command) => EddyProcess.RunAsync(_home, [.. command, .. _where]);
+
+    public Task<bool> SeesErrorAsync(string text) => _process!.SeesErrorAsync(text);
+
+    /// <summary>SIGKILL: nothing is tidied up.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.EndAsync();
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public async Task<ProcessResult> StopAsync()
+    {
+        await _process!.TerminateAsync();
+        return await _process.EndAsync();
+    }
+
+    public Task<ProcessResult> EndAsync() => _process!.EndAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+    }
+}
