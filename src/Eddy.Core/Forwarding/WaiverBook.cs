@@ -32,8 +32,8 @@ public sealed class WaiverBook
 
     /// <summary>
     /// The verdict, in the order that protects money: an on-chain re-offer gets no answer; a ring's HTLC that fits its waiver in every
-    /// respect is waived, once; everything else is forwarded as LND's own policies say. Total, and without side effect unless it waives
-    /// or lets a ring's HTLC pass.
+    /// respect is waived, once; everything else is forwarded as LND's own policies say. Total, and without side effect but on what the ring's
+    /// own HTLC uses up.
     /// </summary>
     public HtlcVerdict Judge(in InterceptedHtlc htlc, ForwardingView view, DateTimeOffset now)
     {
@@ -47,7 +47,13 @@ public sealed class WaiverBook
             return HtlcVerdict.Resume;
         }
 
-        return Measure(in htlc, waiver, view, now) is { } fee ? Use(in htlc, waiver, fee) : HtlcVerdict.Resume;
+        if (Measure(in htlc, waiver, view, now) is { } fee)
+        {
+            return Use(in htlc, waiver, fee);
+        }
+
+        Burn(in htlc, waiver);
+        return HtlcVerdict.Resume;
     }
 
     /// <summary>Forgets keys whose HTLC cannot exist any more.</summary>
@@ -152,6 +158,18 @@ public sealed class WaiverBook
         return waived == MilliSatoshi.Zero
             ? HtlcVerdict.Resume with { Binding = binding }
             : new(HtlcAction.Waive, htlc.OutgoingAmount + waived, binding);
+    }
+
+    /// <summary>
+    /// The ring's own HTLC came and was let pass without its waiver: if LND took it all the same, waiving a later delivery of the same key
+    /// would pay the next node twice. Only the initiator knows the secret, so nobody else makes us remember keys like this.
+    /// </summary>
+    private void Burn(in InterceptedHtlc htlc, Waiver waiver)
+    {
+        if (HasSecret(htlc.Record.Span, waiver.Commitment))
+        {
+            _usedKeys.TryAdd(htlc.Key, htlc.IncomingExpiry);
+        }
     }
 
     private void MarkUsed(WaiverBinding binding)

@@ -42,11 +42,12 @@ public abstract record MemberState : RingState
         public override RingOutcome Outcome => RingOutcome.Expired;
     }
 
-    /// <summary>Let go before any HTLC came.</summary>
+    /// <summary>Let go before any HTLC came. What is said of it is a hint: without an HTLC of our own nothing settled here.</summary>
+    /// <param name="Cause">As the neighbour told it.</param>
     /// <param name="Position">Of the member that refused; null where the initiator ended it.</param>
     /// <param name="Reason">Why it refused.</param>
     public sealed record Released(RingOutcome Cause, int? Position = null, RejectReason? Reason = null) : MemberState
     {
-        public override RingOutcome Outcome => Cause == RingOutcome.Unknown ? RingOutcome.Cancelled : Cause;
+        public override RingOutcome Outcome => Cause is RingOutcome.Unknown or RingOutcome.Settled ? RingOutcome.Cancelled : Cause;
     }
 }

@@ -29,6 +29,8 @@ internal sealed class RingMember(
     /// <summary>Proposals of one peer that are looked at.</summary>
     private static readonly TokenRate ProposalRate = new(60, 2);
 
+    private readonly DayBudget _budget = new(context, rings, counters);
+
     public RefusalCounts Refusals { get; } = new();
 
     public void OnProposal(PeerState peer, WireMessage.Proposal proposal)
@@ -147,7 +149,7 @@ internal sealed class RingMember(
             return (null, RejectReason.NoChannel);
         }
 
-        var most = Math.Min(asked.Satoshi, Budget(offer, position));
+        var most = Math.Min(asked.Satoshi, _budget.Left(offer.At(position - 1), offer.At(position + 1)));
         if (most < offer.MinAmount.Satoshi)
         {
             return (null, RejectReason.Limit);
@@ -205,31 +207,6 @@ internal sealed class RingMember(
             ComesInOn = agreed.Incoming,
             Neutral = NeutralChannels.Of(liquidity, context.Channels, agreed),
         }, default);
-    }
-
-    /// <summary>What the limits of the day leave for one more ring, in sat.</summary>
-    private long Budget(RingOffer offer, int position)
-    {
-        var policy = context.Options.Policy;
-        var budget = Left(policy.MaxPerDaySat, DailyCounters.Moved, static _ => true);
-        foreach (var peer in new[] { offer.At(position - 1), offer.At(position + 1) })
-        {
-            budget = Math.Min(
-                budget, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(peer), ring => ring.Previous == peer || ring.Next == peer));
-        }
-
-        return budget;
-
-        long Left(long? limitSat, string key, Func<Ring, bool> counts)
-        {
-            if (limitSat is not { } limit)
-            {
-                return long.MaxValue;
-            }
-
-            var promised = rings.Open.Where(counts).Sum(static ring => ring.Amount.Value);
-            return Math.Max(0, limit - new MilliSatoshi(checked(counters.Today(key) + promised)).Satoshi);
-        }
     }
 
     /// <summary>The most that may be waived for one HTLC: the fee as it is now and a little more, within a share of the amount and what the day leaves.</summary>

@@ -27,6 +27,7 @@ internal sealed class RingProposer(
     [ThreadStatic]
     private static CycleFinder? _finder;
 
+    private readonly DayBudget _budget = new(context, rings, counters);
     private readonly List<Retry> _retries = [];
     private long _threshold;
 
@@ -134,8 +135,14 @@ internal sealed class RingProposer(
 
     public void OnRetryDue()
     {
-        foreach (var retry in Take(_retries).Where(_ => WhyNot() is null))
+        foreach (var retry in Take(_retries))
         {
+            if (WhyNot() is not null || rings.Open.Count(static ring => ring.IsInitiator) >= context.Options.Policy.MaxInFlight)
+            {
+                // A search in between found another ring, and will come back to this one.
+                return;
+            }
+
             Propose(new Cycle(retry.Nodes, retry.AmountSat, retry.AmountSat, 0), retry.Count);
         }
     }
@@ -194,7 +201,7 @@ internal sealed class RingProposer(
     private Ring? Propose(Cycle cycle, int retries)
     {
         var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
-        var most = Math.Min(cycle.Amount, Budget(cycle));
+        var most = Math.Min(cycle.Amount, _budget.Left(cycle.Nodes[^1], cycle.Nodes[1]));
         if (cycle.Nodes.Any(liquidity.IsUnwelcome) || liquidity.Find(cycle.Nodes[1]) is not { } outgoing || liquidity.Find(cycle.Nodes[^1]) is not { } incoming)
         {
             LastSearch = "The ring found has a member with whom we want none, or a channel is gone.";
@@ -230,18 +237,6 @@ internal sealed class RingProposer(
         }
 
         return least;
-    }
-
-    /// <summary>What the limits of the day leave, in sat.</summary>
-    private long Budget(Cycle cycle)
-    {
-        var policy = context.Options.Policy;
-        var left = Left(policy.MaxPerDaySat, DailyCounters.Moved);
-        left = Math.Min(left, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(cycle.Nodes[1])));
-        return Math.Min(left, Left(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(cycle.Nodes[^1])));
-
-        long Left(long? limitSat, string key) =>
-            limitSat is { } limit ? Math.Max(0, limit - new MilliSatoshi(counters.Today(key)).Satoshi) : long.MaxValue;
     }
 
     private Ring Create(ImmutableArray<NodeId> nodes, MoveVerdict.Agreed agreed, long least, int retries)

@@ -176,9 +176,9 @@ internal static class GraphFileReader
                 read(file);
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
         {
-            throw new GraphFileException($"{path} cannot be read: {exception.Message}", exception);
+            throw new GraphFileException($"'{path}' cannot be read: {exception.Message}", exception);
         }
         catch (JsonException exception)
         {

@@ -106,6 +106,15 @@ internal sealed class EddyCommands
         {
             return WriteErrors(parse, ExitCode.Failed, ["stopped"]);
         }
+        catch (IOException e)
+        {
+            // Most likely our own output: a full disk or a pipe that nobody reads.
+            return WriteErrors(parse, ExitCode.Failed, [$"Reading or writing failed: {e.Message}"]);
+        }
+        catch (Exception e)
+        {
+            return WriteErrors(parse, ExitCode.Failed, [$"This is a fault of eddy's own, please report it: {e.GetType().Name}: {e.Message}"]);
+        }
     }
 
     private int WriteErrors(ParseResult parse, int exitCode, IReadOnlyList<string> lines)
@@ -117,7 +126,14 @@ internal sealed class EddyCommands
 
         if (parse.Tokens.Any(token => token.Value == "--json"))
         {
-            _terminal.WriteJson(new ErrorReport(string.Join('\n', lines)), ApiJson.Default.ErrorReport);
+            try
+            {
+                _terminal.WriteJson(new ErrorReport(string.Join('\n', lines)), ApiJson.Default.ErrorReport);
+            }
+            catch (IOException)
+            {
+                // Standard output is gone; standard error has said why.
+            }
         }
 
         return exitCode;

@@ -17,7 +17,7 @@ internal static class OperatorCommands
             SimplyAsync(daemon, output, "v1/pause", cancellationToken));
         commands.AddQuery(root, new("resume", "Take part in rings again"), (_, daemon, output, cancellationToken) =>
             SimplyAsync(daemon, output, "v1/resume", cancellationToken));
-        var id = new Argument<string>("ID") { Description = "The ring's id, or its first digits" };
+        var id = QueryCommands.RingId();
         commands.AddQuery(root, new("cancel", "End a ring that has not paid yet") { id }, (parse, daemon, output, cancellationToken) =>
             SimplyAsync(daemon, output, $"v1/rings/{Uri.EscapeDataString(parse.GetRequiredValue(id))}/cancel", cancellationToken));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Eddy.Api;
+using Eddy.Lightning;
 
 namespace Eddy.CommandLine;
 
@@ -20,11 +21,25 @@ internal static class QueryCommands
         AddWhy(commands, root);
     }
 
+    /// <summary>A ring's id: up to 64 hexadecimal digits.</summary>
+    public static Argument<string> RingId()
+    {
+        var id = new Argument<string>("ID") { Description = "The ring's id, or its first digits" };
+        id.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && (token.Value.Length is 0 or > 2 * Bytes32.Size || !token.Value.All(char.IsAsciiHexDigit)))
+            {
+                result.AddError($"'{token.Value}' is not a ring's id: up to {2 * Bytes32.Size} hexadecimal digits");
+            }
+        });
+        return id;
+    }
+
     private static void AddRings(EddyCommands commands, Command root)
     {
         var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended"), async (_, daemon, output, cancellationToken) =>
             output.Write(await daemon.GetAsync("v1/rings", ApiJson.Default.RingsReport, cancellationToken), ApiJson.Default.RingsReport, ReportTables.Rings));
-        var id = new Argument<string>("ID") { Description = "The ring's id, or its first digits" };
+        var id = RingId();
         commands.AddQuery(rings, new("show", "One ring: its hops, how it ended, whose hop it was") { id }, async (parse, daemon, output, cancellationToken) =>
         {
             var path = $"v1/rings/{Uri.EscapeDataString(parse.GetRequiredValue(id))}";
@@ -35,6 +50,13 @@ internal static class QueryCommands
     private static void AddWhy(EddyCommands commands, Command root)
     {
         var scid = new Argument<string>("SCID") { Description = "Short channel id, like 870127x1237x1" };
+        scid.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !ShortChannelId.TryParse(token.Value, out _))
+            {
+                result.AddError($"'{token.Value}' is not a short channel id (like 870127x1237x1)");
+            }
+        });
         commands.AddQuery(root, new("why", "Why nothing happens on a channel, and what happened on it") { scid }, async (parse, daemon, output, cancellationToken) =>
         {
             var path = $"v1/why/{Uri.EscapeDataString(parse.GetRequiredValue(scid))}";

@@ -34,6 +34,11 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(DemoOptions options, Output output, LogLevel? logLevel, CancellationToken cancellationToken)
     {
         DemoPicture end;
+        if (!output.IsJson && output.Terminal.IsInteractive)
+        {
+            output.Terminal.WriteLine($"Building {options.Nodes} simulated nodes, and a daemon beside each ...");
+        }
+
         await using (var run = await StartAsync(options, output.Terminal, logLevel))
         {
             await FollowAsync(run, output, cancellationToken);

@@ -17,6 +17,20 @@ public sealed class RingMachineTests
         Assert.Contains(new RingEffect.SendDone(RingScene.Bob, RingOutcome.Settled, 0, 0), walk.Effects);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_hint_that_it_settled_settles_nothing_at_a_member_that_saw_no_HTLC(int signed)
+    {
+        var scene = RingScene.Member;
+        var state = signed == 0 ? new MemberState.Signing() : scene.Apply(new MemberState.Signing(), scene.Event("TermsSigned")).Next;
+
+        var released = RingMachine.Apply(
+            RingScene.MemberTermsOfCarol, state, new RingEvent.DoneReceived(RingScene.Early, RingScene.Bob, RingOutcome.Settled, 0, 0)).Next;
+
+        Assert.Equal(RingOutcome.Cancelled, Assert.IsType<MemberState.Released>(released).Outcome);
+    }
+
     [Fact]
     public void The_payment_carries_the_least_that_all_agreed_to()
     {
