@@ -8,6 +8,9 @@ public sealed partial class SimulatedNode
 {
     private const ulong FirstAlias = 16_000_000UL << 40;
 
+    /// <summary>LND's <c>channel-commit-interval</c>.</summary>
+    private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly List<ChannelEnd> _channels = [];
     private readonly Dictionary<ShortChannelId, ChannelEnd> _forwardTargets = [];
     private readonly Dictionary<NodeId, PeerLink> _links = [];
@@ -204,7 +207,10 @@ public sealed partial class SimulatedNode
         }
     }
 
-    /// <summary>The incoming HTLC's removal is irrevocable: two latencies after the offerer took it.</summary>
+    /// <summary>
+    /// The incoming HTLC's removal is irrevocable: two latencies after the offerer took it. A fulfil is handed on at once and committed
+    /// with others a little later, so that a payment is settled all the way back before the first of these events.
+    /// </summary>
     internal void PublishFinal(Htlc htlc, bool settled)
     {
         if (!HtlcEvents.HasSubscribers)
@@ -214,7 +220,8 @@ public sealed partial class SimulatedNode
 
         var isOffchain = htlc.Receiver.IsOpen;
         var key = htlc.IncomingKey;
-        Network.Timeline.Schedule(2 * htlc.Receiver.Channel.Link.Latency, () =>
+        var commit = settled ? CommitInterval : TimeSpan.Zero;
+        Network.Timeline.Schedule((2 * htlc.Receiver.Channel.Link.Latency) + commit, () =>
             Publish(HtlcEventType.Unknown, key, default, (incoming, outgoing, time) => new HtlcEvent.Final(settled, isOffchain)
             {
                 Incoming = incoming,

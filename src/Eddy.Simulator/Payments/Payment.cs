@@ -41,6 +41,9 @@ public sealed record HtlcAttempt
 
     public required Route Route { get; init; }
 
+    /// <summary>Records that travel with the HTLC to the first node.</summary>
+    public ImmutableSortedDictionary<ulong, ImmutableArray<byte>> FirstHopCustomRecords { get; init; } = CustomRecords.None;
+
     public required DateTimeOffset AttemptTime { get; init; }
 
     public DateTimeOffset? ResolveTime { get; init; }

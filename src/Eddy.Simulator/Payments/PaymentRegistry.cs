@@ -119,6 +119,7 @@ public sealed partial class PaymentRegistry
             AttemptId = ++_nextAttempt,
             Status = AttemptStatus.InFlight,
             Route = request.Route,
+            FirstHopCustomRecords = request.FirstHopCustomRecords,
             AttemptTime = _node.Network.Now,
         };
         _attempts.Add(attempt.AttemptId, new(request.Hash, request.SkipTempErr, done) { IsSession = isSession });

@@ -26,25 +26,30 @@ internal sealed class LndRig : IAsyncDisposable
 
     public IReadOnlyList<SimulatedLnd> Lnds { get; private set; } = [];
 
-    public static async Task<LndRig> StartAsync(LndVersion? version = null, Func<SimulatedLndOptions, SimulatedLndOptions>? options = null)
+    public static async Task<LndRig> StartAsync(
+        LndVersion? version = null,
+        Func<SimulatedLndOptions, SimulatedLndOptions>? options = null,
+        Func<NetworkOptions, NetworkOptions>? network = null,
+        long openerSat = 4_000_000)
     {
-        var network = new SimulatedNetwork(new() { LinkLatency = TimeSpan.FromMilliseconds(2), StartHeight = 575, ReconnectDelay = TimeSpan.FromMilliseconds(300) });
+        var settings = new NetworkOptions { LinkLatency = TimeSpan.FromMilliseconds(2), StartHeight = 575, ReconnectDelay = TimeSpan.FromMilliseconds(300) };
+        var model = new SimulatedNetwork(network?.Invoke(settings) ?? settings);
         foreach (var name in Names)
         {
-            network.AddNode(new() { Alias = name.ToString(), Version = version ?? LndVersion.V0203 });
+            model.AddNode(new() { Alias = name.ToString(), Version = version ?? LndVersion.V0203 });
         }
 
         for (var i = 0; i < Names.Length; i++)
         {
-            Open(network, i, (i + 1) % Names.Length);
+            Open(model, i, (i + 1) % Names.Length, openerSat);
         }
 
-        Open(network, 0, 2);
-        network.RunUntilIdle();
+        Open(model, 0, 2, openerSat);
+        model.RunUntilIdle();
 
-        var rig = new LndRig(network);
+        var rig = new LndRig(model);
         var lnds = new List<SimulatedLnd>();
-        foreach (var node in network.Nodes)
+        foreach (var node in model.Nodes)
         {
             var start = new SimulatedLndOptions { Directory = Path.Combine(rig._folder, node.Alias) };
             lnds.Add(await SimulatedLnd.StartAsync(rig.Pump, node, options?.Invoke(start) ?? start));
@@ -75,10 +80,10 @@ internal sealed class LndRig : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static void Open(SimulatedNetwork network, int opener, int peer) => network.OpenChannel(network.Nodes[opener], network.Nodes[peer], new()
+    private static void Open(SimulatedNetwork network, int opener, int peer, long openerSat) => network.OpenChannel(network.Nodes[opener], network.Nodes[peer], new()
     {
         Capacity = Capacity,
-        OpenerBalance = MilliSatoshi.FromSatoshi(4_000_000),
+        OpenerBalance = MilliSatoshi.FromSatoshi(openerSat),
         OpenerPolicy = Policy,
         PeerPolicy = Policy,
     });

@@ -1,4 +1,5 @@
 using Eddy.Simulator.Grpc;
+using Eddy.Simulator.Tests.Recorded;
 
 namespace Eddy.Simulator.Tests.Grpc;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Eddy.Lightning;
+using Eddy.Simulator.Tests.Recorded;
 
 namespace Eddy.Simulator.Tests;
 

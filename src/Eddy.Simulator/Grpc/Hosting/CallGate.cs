@@ -12,7 +12,8 @@ internal sealed class CallGate(NodeAccess access) : Interceptor
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        using var call = access.Calls.AddSingleCall();
+        // Over when its answer is written, not when it is known: a stop waits for that.
+        context.GetHttpContext().Response.RegisterForDispose(access.Calls.AddSingleCall());
         await AdmitAsync(context);
         return await continuation(request, context);
     }

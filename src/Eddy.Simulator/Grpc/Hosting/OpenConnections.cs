@@ -28,17 +28,35 @@ internal sealed class OpenConnections
         }
     };
 
+    /// <summary>Breaks every connection at once, as a killed process does.</summary>
     public void AbortAll()
     {
-        ConnectionContext[] connections;
-        lock (_lock)
-        {
-            connections = [.. _connections];
-        }
-
-        foreach (var connection in connections)
+        foreach (var connection in Open())
         {
             connection.Abort(new ConnectionAbortedException("The simulated LND stopped."));
+        }
+    }
+
+    /// <summary>Closes every connection behind what was written to it; the other side may read that first.</summary>
+    public async Task CloseAllAsync(TimeSpan patience)
+    {
+        var connections = Open();
+        foreach (var connection in connections)
+        {
+            await connection.Transport.Output.CompleteAsync();
+        }
+
+        var closed = Task.WhenAll(connections.Select(connection => Task.Delay(Timeout.Infinite, connection.ConnectionClosed)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
+        await closed.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        AbortAll();
+    }
+
+    private ConnectionContext[] Open()
+    {
+        lock (_lock)
+        {
+            return [.. _connections];
         }
     }
 }

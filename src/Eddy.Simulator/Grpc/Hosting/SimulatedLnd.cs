@@ -20,6 +20,12 @@ public sealed class SimulatedLnd : IAsyncDisposable
 
     // How long calls that a stop has ended may take to say so.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+
+    // How long what they said may take to the socket: nobody tells when it is there.
+    private static readonly TimeSpan FlushGrace = TimeSpan.FromMilliseconds(300);
+
+    // And how long connections may take to close.
+    private static readonly TimeSpan CloseGrace = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ShortestPing = TimeSpan.FromSeconds(1);
 
     private readonly RealTimePump _pump;
@@ -158,8 +164,14 @@ public sealed class SimulatedLnd : IAsyncDisposable
                 return;
             }
 
-            await _calls.WhenIdleAsync().WaitAsync(StopGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _connections?.AbortAll();
+            var idle = _calls.WhenIdleAsync();
+            if (!idle.IsCompleted)
+            {
+                await idle.WaitAsync(StopGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(FlushGrace);
+            }
+
+            await _connections!.CloseAllAsync(CloseGrace);
             _server = null;
             await server.StopAsync(new CancellationToken(canceled: true));
             await server.DisposeAsync();

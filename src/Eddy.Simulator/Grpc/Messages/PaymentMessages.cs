@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Eddy.Lightning;
 using Google.Protobuf;
@@ -51,6 +52,11 @@ internal sealed class PaymentMessages(SimulatedNode node)
             AttemptTimeNs = attempt.AttemptTime.ToUnixNanoseconds(),
             ResolveTimeNs = attempt.ResolveTime?.ToUnixNanoseconds() ?? 0,
         };
+        if (!node.Version.IsAtLeast(21, 0))
+        {
+            message.Route.CustomChannelData = ByteString.CopyFrom(TlvStream.Encode(attempt.FirstHopCustomRecords));
+        }
+
         if (attempt.Preimage is { } preimage)
         {
             message.Preimage = preimage.Value.ToByteString();
@@ -154,8 +160,9 @@ internal sealed class PaymentMessages(SimulatedNode node)
         message.Fee = fee.Satoshi;
         message.TlvPayload = true;
 
-        // What the graph does not know is shown with the amount it carries.
-        message.ChanCapacity = node.FindGraphChannel(hop.ChannelId) is { } channel ? channel.Capacity.Satoshi : incoming.Satoshi;
+        // What the graph does not know is shown with the amount it carries; 0.21 never finds it.
+        var channel = node.Version.IsAtLeast(21, 0) ? null : node.FindGraphChannel(hop.ChannelId);
+        message.ChanCapacity = (channel?.Capacity ?? incoming).Satoshi;
 #pragma warning restore CS0612
         message.CustomRecords.AddRecords(hop.CustomRecords);
         if (hop.Mpp is { } mpp)
@@ -193,7 +200,7 @@ internal sealed class PaymentMessages(SimulatedNode node)
     {
         var owner = node.Network.FindNode(update.Owner);
         var isSecond = owner?.FindOwnChannel(update.ChannelId) is { } end && end.Node.Id > end.Peer.Node.Id;
-        return new()
+        var message = new Lnrpc.ChannelUpdate
         {
             // Nobody but its own node signs a channel_update, and nobody here checks.
             Signature = ByteString.CopyFrom(new byte[SignatureSize]),
@@ -208,5 +215,20 @@ internal sealed class PaymentMessages(SimulatedNode node)
             BaseFee = (uint)update.Policy.BaseFeeMsat,
             FeeRate = (uint)update.Policy.FeeRatePpm,
         };
+        if (update.Policy is not { InboundBaseFeeMsat: 0, InboundFeeRatePpm: 0 })
+        {
+            message.ExtraOpaqueData = ByteString.CopyFrom(InboundFeeRecord(update.Policy));
+        }
+
+        return message;
+    }
+
+    /// <summary>bLIP 18: a record of type 55555 with base fee and rate.</summary>
+    private static byte[] InboundFeeRecord(RoutingPolicy policy)
+    {
+        byte[] record = [0xfd, 0xd9, 0x03, 8, .. new byte[8]];
+        BinaryPrimitives.WriteInt32BigEndian(record.AsSpan(4), policy.InboundBaseFeeMsat);
+        BinaryPrimitives.WriteInt32BigEndian(record.AsSpan(8), policy.InboundFeeRatePpm);
+        return record;
     }
 }

@@ -149,6 +149,9 @@ internal sealed partial class LightningService
             AmtOutMsat = forward.AmountOut.ToUnsigned(),
             TimestampNs = (ulong)forward.Time.ToUnixNanoseconds(),
         };
+#pragma warning disable CS0612 // deprecated, and still filled by LND
+        message.Timestamp = (ulong)forward.Time.ToUnixTimeSeconds();
+#pragma warning restore CS0612
         if (node.Version.HasStatusTexts)
         {
             message.IncomingHtlcId = forward.Incoming.HtlcId;
