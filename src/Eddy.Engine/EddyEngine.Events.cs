@@ -121,8 +121,9 @@ public sealed partial class EddyEngine
     {
         var restarted = _toRestart;
         _toRestart = [];
+        var unanswered = _rings.Open.Where(ring => restarted.Contains(ring.Id) || RingEffects.IsLeftAlone(ring)).ToArray();
         _effects.OnReady();
-        foreach (var ring in _rings.Open.Where(ring => restarted.Contains(ring.Id)).ToArray())
+        foreach (var ring in unanswered)
         {
             _rings.Apply(ring, new RingEvent.Restarted(_context.Now));
         }
@@ -161,6 +162,7 @@ public sealed partial class EddyEngine
         if (_rings.Find(forwarded.Key) is { State: MemberState.Bound bound } ring && ring.LeftOn is null)
         {
             ring.LeftOn = forwarded.Outgoing;
+            _rings.Save(ring);
             if (forwarded.Outgoing != bound.Binding.Outgoing)
             {
                 _rings.Tell(ring, $"LND chose the parallel channel {forwarded.Outgoing} instead of {bound.Binding.Outgoing}.");
@@ -170,7 +172,7 @@ public sealed partial class EddyEngine
 
     private void OnMessage(NodeEvent.MessageReceived message)
     {
-        if (_context.Node is null)
+        if (_context.Node is null || _greeter.IsStranger(message.Peer))
         {
             return;
         }

@@ -24,6 +24,10 @@ public sealed partial class EddyEngine : IDisposable
 {
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FailuresKept = TimeSpan.FromDays(7);
+    private static readonly TimeSpan ForgetInterval = TimeSpan.FromHours(1);
+
+    /// <summary>Peers can make rings fail for free: rows do not grow without end.</summary>
+    private const int MostFailuresKept = 5_000;
 
     private readonly ILogger<EddyEngine> _logger;
     private readonly EngineContext _context;
@@ -43,7 +47,7 @@ public sealed partial class EddyEngine : IDisposable
     private Dictionary<CircuitKey, uint> _bindings = [];
     private HashSet<RingId> _toRestart = [];
     private bool _hasListed;
-    private int _forgottenOn;
+    private DateTimeOffset _forgottenAt = DateTimeOffset.MinValue;
     private EngineView? _view;
 
     public EddyEngine(EngineOptions options, EnginePorts ports)
@@ -190,9 +194,10 @@ public sealed partial class EddyEngine : IDisposable
         _backOffs.Prune();
         _counters.Forget();
         ForgetBindings();
-        if (_forgottenOn != _context.Today)
+        if (_context.Now - _forgottenAt >= ForgetInterval)
         {
-            _forgottenOn = _context.Today;
+            _forgottenAt = _context.Now;
+            _context.Batch.MostFailures = MostFailuresKept;
             _context.Batch.ForgetFailuresBefore = _context.Now - FailuresKept;
         }
     }
@@ -236,6 +241,10 @@ public sealed partial class EddyEngine : IDisposable
         if (ring.IsInitiator)
         {
             _proposer.OnEnded(ring);
+        }
+        else
+        {
+            _member.OnEnded(ring, before);
         }
     }
 

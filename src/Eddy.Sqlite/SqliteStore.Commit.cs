@@ -93,6 +93,13 @@ public sealed partial class SqliteStore
             Run("DELETE FROM ring WHERE is_final = 1 AND outcome <> $settled AND ended_at < $time",
                 ("$settled", (int)RingOutcome.Settled), ("$time", time.ToUnixTimeMilliseconds()));
         }
+
+        if (batch.MostFailures is { } most)
+        {
+            Run("DELETE FROM ring WHERE id IN (SELECT id FROM ring WHERE is_final = 1 AND outcome <> $settled"
+                + " ORDER BY ended_at DESC, id LIMIT -1 OFFSET $most)",
+                ("$settled", (int)RingOutcome.Settled), ("$most", most));
+        }
     }
 
     private void Write(RingRecord ring) => Run(

@@ -3,6 +3,7 @@ using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Forwarding;
+using Eddy.Lightning;
 using Eddy.Rings;
 using Microsoft.Data.Sqlite;
 
@@ -85,6 +86,10 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
     /// <inheritdoc/>
     public RingRecord? FindRing(RingId ring) => Guarded(() =>
         ReadAll($"SELECT {RingColumns} FROM ring WHERE id = $id", ReadRing, ("$id", ring.Value.ToArray())).FirstOrDefault());
+
+    /// <inheritdoc/>
+    public bool KnowsHash(PaymentHash hash) => Guarded(() =>
+        ReadAll("SELECT 1 FROM ring WHERE hash = $hash LIMIT 1", static row => row.GetInt32(0), ("$hash", hash.Value.ToArray())).Length > 0);
 
     /// <inheritdoc/>
     public ImmutableArray<RingRecord> LatestRings(int count) => Guarded(() =>

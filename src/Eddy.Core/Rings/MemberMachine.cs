@@ -92,26 +92,23 @@ internal static class MemberMachine
         {
             CircuitFate.Settled => Settle(terms, state, found.Now),
             CircuitFate.Gone => Fail(state, localCode: null),
+
+            // Only what LND says to be held still is held against anybody: the news of its end may have been lost on the way to us.
+            CircuitFate.Pending when !state.IsOverdue && found.Now >= state.Since + HeldTooLong => Transition.To(
+                state with { IsOverdue = true },
+                [.. Suspects(terms).Select(static node => new RingEffect.BackOff(node, BackOffCause.Held))]),
             _ => Transition.To(state),
         },
         RingEvent.HtlcEventsLost or RingEvent.Restarted => Transition.To(state, Lookup(state)),
-        RingEvent.TimePassed late => OnTime(terms, state, late.Now),
+        RingEvent.TimePassed late => OnTime(state, late.Now),
         RingEvent.DoneReceived when Hints(terms, ringEvent) is { } hint && !state.IsDonePassed =>
             Transition.To(state with { IsDonePassed = true }, hint),
         _ => Transition.To(state),
     };
 
-    private static Transition OnTime(RingTerms.Member terms, MemberState.Bound state, DateTimeOffset now)
+    private static Transition OnTime(MemberState.Bound state, DateTimeOffset now)
     {
-        if (now < state.LookupAt)
-        {
-            return Transition.To(state);
-        }
-
-        var later = state with { LookupAt = now + LookupInterval, IsOverdue = true };
-        return state.IsOverdue
-            ? Transition.To(later, Lookup(state))
-            : Transition.To(later, [Lookup(state), .. Suspects(terms).Select(node => new RingEffect.BackOff(node, BackOffCause.Held))]);
+        return now < state.LookupAt ? Transition.To(state) : Transition.To(state with { LookupAt = now + LookupInterval }, Lookup(state));
     }
 
     private static IEnumerable<NodeId> Suspects(RingTerms.Member terms) =>

@@ -29,6 +29,10 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
     private static readonly TimeSpan RelayDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan QuickFloor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowFloor = TimeSpan.FromSeconds(20);
+
+    /// <summary>A peer that says hello again hears no sooner what we hold. What it lacks it can ask for with a digest of its own.</summary>
+    private static readonly TimeSpan DigestFloor = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan SignAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>A few adverts may follow each other quickly; for long they keep to what others' rate limits allow.</summary>
@@ -97,9 +101,18 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
     /// <summary>A peer began to run eddy, or to run it anew: it tells us what it holds, and we tell it.</summary>
     public void OnMet(PeerState peer)
     {
+        if (greeter.IsStranger(peer.Id))
+        {
+            return;
+        }
+
         OnPeersChanged();
         OnOwnChange();
-        SendDigest(peer);
+        if (context.Now - peer.LastDigest >= DigestFloor)
+        {
+            peer.LastDigest = context.Now;
+            SendDigest(peer);
+        }
     }
 
     public void OnDigest(PeerState peer, Eddy.Gossip.AdvertDigest digest)

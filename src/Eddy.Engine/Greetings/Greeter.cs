@@ -6,7 +6,7 @@ using Google.Protobuf;
 
 namespace Eddy.Engine.Greetings;
 
-/// <summary>Finds out which peers run eddy: says hello to those with a channel, answers any, and sends nothing else to the others.</summary>
+/// <summary>Finds out which peers run eddy: says hello to those with a channel, and has nothing to do with the others.</summary>
 internal sealed class Greeter(EngineContext context, PeerTable peers)
 {
     public const uint LeastVersion = WireEncoder.Version;
@@ -20,6 +20,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
     private static readonly TimeSpan AnswerFloor = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<NodeId> _channelPeers = [];
+    private bool _hasListed;
 
     /// <summary>Called with a peer that became an eddy peer on this connection.</summary>
     public Action<PeerState> Met { get; set; } = static _ => { };
@@ -29,8 +30,12 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
 
     public bool HasChannelWith(NodeId peer) => _channelPeers.Contains(peer);
 
+    /// <summary>A peer without a channel with us; nobody is one before the channels are listed.</summary>
+    public bool IsStranger(NodeId peer) => _hasListed && !_channelPeers.Contains(peer);
+
     public void OnChannels()
     {
+        _hasListed = true;
         _channelPeers.Clear();
         foreach (var channel in context.Channels)
         {
@@ -66,6 +71,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         peer.HellosSent = 0;
         peer.Told = null;
         peer.LastAnswer = DateTimeOffset.MinValue;
+        peer.LastDigest = DateTimeOffset.MinValue;
         if (_channelPeers.Contains(id))
         {
             SayHello(peer);
@@ -93,7 +99,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
     /// <summary>Tells the eddy peers that what we can do has changed.</summary>
     public void OnFlagsChanged()
     {
-        foreach (var peer in peers.EddyPeers)
+        foreach (var peer in peers.EddyPeers.Where(peer => !IsStranger(peer.Id)))
         {
             Send(peer, isReply: true);
         }

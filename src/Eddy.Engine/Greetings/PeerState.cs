@@ -37,6 +37,9 @@ internal sealed class PeerState(NodeId id)
     /// <summary>The latest time a hello of this peer was answered: a peer that only asks gets no more than a few.</summary>
     public DateTimeOffset LastAnswer { get; set; } = DateTimeOffset.MinValue;
 
+    /// <summary>The latest time it was told on this connection what we hold.</summary>
+    public DateTimeOffset LastDigest { get; set; } = DateTimeOffset.MinValue;
+
     public MessageAllowance Allowance { get; } = new();
 
     /// <summary>What it sent that an honest and up-to-date peer does not send.</summary>

@@ -6,18 +6,20 @@ namespace Eddy.Engine.Liquidity;
 
 /// <summary>
 /// Whom we leave alone for a while. Hops and nodes on which our own rings failed are only left out of our searches; nodes that held an HTLC
-/// too long are refused as well. Saved with the step that changes them.
+/// too long, and initiators whose rings come to nothing, are refused as well. Saved with the step that changes them.
 /// </summary>
 internal sealed class BackOffs(EngineContext context, PlannerOptions options)
 {
     private const string HopPrefix = "hop:";
     private const string NodePrefix = "node:";
     private const string HeldPrefix = "held:";
+    private const string IdlePrefix = "idle:";
 
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
 
     private BackOffBook _held = BackOffBook.Empty;
+    private BackOffBook _idle = BackOffBook.Empty;
 
     /// <summary>What searches leave out. The planner prunes it, and gives it back so.</summary>
     public BackOffBook Book { get; set; } = BackOffBook.Empty;
@@ -27,6 +29,7 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         var hops = new List<KeyValuePair<Hop, BackOff>>();
         var nodes = new List<KeyValuePair<NodeId, BackOff>>();
         var held = new List<KeyValuePair<NodeId, BackOff>>();
+        var idle = new List<KeyValuePair<NodeId, BackOff>>();
         foreach (var record in records)
         {
             var parts = record.Key.Split(':');
@@ -42,11 +45,15 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
                 case ["held", var id] when NodeId.TryParse(id, out var node):
                     held.Add(new(node, backOff));
                     break;
+                case ["idle", var id] when NodeId.TryParse(id, out var node):
+                    idle.Add(new(node, backOff));
+                    break;
             }
         }
 
         Book = BackOffBook.Restore(hops, nodes);
         _held = BackOffBook.Restore([], held);
+        _idle = BackOffBook.Restore([], idle);
     }
 
     public void HopFailed(NodeId from, NodeId to, BackOffLength length)
@@ -73,9 +80,27 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         NodeFailed(node, BackOffLength.Long);
     }
 
+    /// <summary>The node began rings that we promised liquidity to and that came to no HTLC.</summary>
+    public void Idling(NodeId node)
+    {
+        _idle = _idle.NodeFailed(node, context.Now, OptionsFor(BackOffLength.Normal), context.Ports.Random);
+        SaveNode(IdlePrefix, _idle, node);
+    }
+
+    public void IdlingEnded(NodeId node)
+    {
+        if (_idle.Nodes.Any(entry => entry.Key == node))
+        {
+            _idle = _idle.Settled([node]);
+            context.Batch.BackOffs[$"{IdlePrefix}{node}"] = null;
+        }
+    }
+
+    public bool IsIdling(NodeId initiator) => _idle.NodeUntil(initiator, context.Now) is not null;
+
     public bool IsHeldAgainst(NodeId node) => _held.NodeUntil(node, context.Now) is not null;
 
-    public DateTimeOffset? Until(NodeId node) => Book.NodeUntil(node, context.Now) ?? _held.NodeUntil(node, context.Now);
+    public DateTimeOffset? Until(NodeId node) => Book.NodeUntil(node, context.Now) ?? _held.NodeUntil(node, context.Now) ?? _idle.NodeUntil(node, context.Now);
 
     /// <summary>A ring over these nodes settled.</summary>
     public void Settled(System.Collections.Immutable.ImmutableArray<NodeId> nodes)
@@ -96,9 +121,10 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
     /// <summary>Forgets what ended long ago.</summary>
     public void Prune()
     {
-        var (before, heldBefore) = (Book, _held);
+        var (before, heldBefore, idleBefore) = (Book, _held, _idle);
         Book = Book.Prune(context.Now, options);
         _held = _held.Prune(context.Now, options);
+        _idle = _idle.Prune(context.Now, options);
         foreach (var (hop, _) in before.Hops.Except(Book.Hops))
         {
             context.Batch.BackOffs[$"{HopPrefix}{hop.From}:{hop.To}"] = null;
@@ -112,6 +138,11 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         foreach (var (node, _) in heldBefore.Nodes.Except(_held.Nodes))
         {
             context.Batch.BackOffs[$"{HeldPrefix}{node}"] = null;
+        }
+
+        foreach (var (node, _) in idleBefore.Nodes.Except(_idle.Nodes))
+        {
+            context.Batch.BackOffs[$"{IdlePrefix}{node}"] = null;
         }
     }
 

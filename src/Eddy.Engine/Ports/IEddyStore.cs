@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Forwarding;
+using Eddy.Lightning;
 using Eddy.Rings;
 
 namespace Eddy.Engine.Ports;
@@ -19,6 +20,9 @@ public interface IEddyStore : IDisposable
     void Commit(StoreBatch batch);
 
     RingRecord? FindRing(RingId ring);
+
+    /// <summary>Whether any ring had this payment hash.</summary>
+    bool KnowsHash(PaymentHash hash);
 
     /// <summary>The latest rings, newest first.</summary>
     ImmutableArray<RingRecord> LatestRings(int count);

@@ -34,6 +34,9 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
     /// <summary>A question to LND that it could not answer.</summary>
     public RingEffect? Unanswered { get; set; }
 
+    /// <summary>Commands that send or follow its payment and were not answered yet.</summary>
+    public int PaymentCommands { get; set; }
+
     /// <summary>Where LND really sent our HTLC, as a member.</summary>
     public ShortChannelId? LeftOn { get; set; }
 
@@ -86,8 +89,17 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
 
     public static Ring Restore(RingRecord record)
     {
-        var (terms, state, agreed) = RingCodec.Read(record);
-        return new Ring(terms, state, record.StartedAt) { EndedAt = record.EndedAt, SavedFee = record.SavedFee, Agreed = agreed };
+        var (terms, state, notes) = RingCodec.Read(record);
+        return new Ring(terms, state, record.StartedAt)
+        {
+            EndedAt = record.EndedAt,
+            SavedFee = record.SavedFee,
+            Agreed = notes.Agreed,
+            LeftOn = notes.LeftOn,
+            ComesInOn = notes.ComesInOn,
+            Neutral = notes.Neutral,
+            Retries = notes.Retries,
+        };
     }
 
     public void MoveTo(RingState state)
@@ -118,7 +130,7 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
             StartedAt,
             EndedAt,
             RingCodec.Format,
-            RingCodec.Write(Terms, State, Agreed));
+            RingCodec.Write(Terms, State, new RingNotes(Agreed, LeftOn, ComesInOn, [.. Neutral], Retries)));
     }
 
     public RingView ToView(IEnumerable<RingStoryLine> story)

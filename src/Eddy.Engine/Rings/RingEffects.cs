@@ -47,6 +47,13 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
         }
     }
 
+    /// <summary>
+    /// Nobody will bring this ring the answer it waits for: LND was away meanwhile. A payment that is being sent or followed is not asked
+    /// for beside that, lest it be sent twice.
+    /// </summary>
+    public static bool IsLeftAlone(Ring ring) =>
+        ring is { PaymentCommands: 0, Unanswered: null, State: InitiatorState.Signing or InitiatorState.Invoicing or InitiatorState.Paying };
+
     public void AskAgainNow(RingId id)
     {
         if (rings.Find(id) is { Unanswered: { } effect } ring)
@@ -89,10 +96,10 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
                 AddInvoice(ring, initiator, invoice);
                 break;
             case RingEffect.SendToRoute send:
-                context.Execute(id => new NodeCommand.SendToRoute(id, ring.Terms.Offer.Hash, send.Route), outcome => OnSent(ring, outcome));
+                Follow(ring, id => new NodeCommand.SendToRoute(id, ring.Terms.Offer.Hash, send.Route), outcome => OnSent(ring, outcome));
                 break;
             case RingEffect.TrackPayment:
-                context.Execute(id => new NodeCommand.TrackPayment(id, ring.Terms.Offer.Hash), outcome => OnTracked(ring, effect, outcome));
+                Follow(ring, id => new NodeCommand.TrackPayment(id, ring.Terms.Offer.Hash), outcome => OnTracked(ring, effect, outcome));
                 break;
             case RingEffect.LookupInvoice:
                 context.Execute(id => new NodeCommand.LookupInvoice(id, ring.Terms.Offer.Hash), outcome => OnInvoice(ring, effect, outcome));
@@ -126,6 +133,17 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
             outcome => rings.Apply(
                 ring,
                 outcome is CommandOutcome.Signed { Signature: var signature } ? signed(signature) : new RingEvent.SigningFailed(context.Now)));
+
+    /// <summary>A command that is answered only when the payment's fate is known, through reconnects too.</summary>
+    private void Follow(Ring ring, Func<CommandId, NodeCommand> command, Action<CommandOutcome> then)
+    {
+        ring.PaymentCommands++;
+        context.Execute(command, outcome =>
+        {
+            ring.PaymentCommands--;
+            then(outcome);
+        });
+    }
 
     private void AddInvoice(Ring ring, RingTerms.Initiator initiator, RingEffect.AddInvoice invoice)
     {
@@ -206,12 +224,20 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
     /// <summary>The answer decides about money: it is asked for until LND gives it.</summary>
     private void AskLater(Ring ring, RingEffect effect)
     {
-        if (!ring.State.IsFinal)
+        if (!ring.State.IsFinal && IsWaitedFor(ring, effect))
         {
             ring.Unanswered = effect;
             context.Timers.Set(new EngineTimer(TimerKind.AskAgain, Ring: ring.Id), context.Now + context.Jittered(AskAgain));
         }
     }
+
+    /// <summary>False for a question of an earlier step, asked before LND went away.</summary>
+    private static bool IsWaitedFor(Ring ring, RingEffect effect) => (ring.State, effect) switch
+    {
+        (InitiatorState.Paying { Step: PayingStep.Checking or PayingStep.AskingInvoice }, RingEffect.TrackPayment) => false,
+        (InitiatorState.Paying { Step: not (PayingStep.Checking or PayingStep.AskingInvoice) }, RingEffect.LookupInvoice) => false,
+        _ => true,
+    };
 
     private void Enqueue(Ring ring, string kind, ReadOnlyMemory<byte> payload)
     {

@@ -81,7 +81,15 @@ internal sealed class RingKeeper
         return ring;
     }
 
-    public bool KnowsHash(PaymentHash hash) => _rings.Values.Any(ring => ring.Terms.Offer.Hash == hash);
+    /// <summary>A ring with this id or this payment hash was here before, however long ago as the store remembers.</summary>
+    public bool IsUsed(RingOffer offer) =>
+        _rings.ContainsKey(offer.Id)
+        || _rings.Values.Any(ring => ring.Terms.Offer.Hash == offer.Hash)
+        || _context.Ports.Store.FindRing(offer.Id) is not null
+        || _context.Ports.Store.KnowsHash(offer.Hash);
+
+    /// <summary>Something that is kept beside the machine's state has changed.</summary>
+    public void Save(Ring ring) => _context.Batch.Rings.Add(ring.ToRecord());
 
     /// <summary>A new ring and the machine's first step.</summary>
     public void Begin(Ring ring, Transition first)
@@ -140,7 +148,7 @@ internal sealed class RingKeeper
 
     private void Settle(Ring ring, RingState before, ImmutableArray<RingEffect> effects)
     {
-        _context.Batch.Rings.Add(ring.ToRecord());
+        Save(ring);
         Index(ring);
         Arm(ring);
         Changed(ring, before);

@@ -29,6 +29,13 @@ internal sealed class RingMember(
     /// <summary>Proposals of one peer that are looked at.</summary>
     private static readonly TokenRate ProposalRate = new(60, 2);
 
+    /// <summary>Acceptances in a row that may come to nothing.</summary>
+    private const int MostIdle = 3;
+
+    /// <summary>Initiators are free to make: more than this many are not counted.</summary>
+    private const int MostCounted = 1_000;
+
+    private readonly Dictionary<(NodeId Initiator, NodeId Previous), int> _idle = [];
     private readonly DayBudget _budget = new(context, rings, counters);
 
     public RefusalCounts Refusals { get; } = new();
@@ -70,6 +77,38 @@ internal sealed class RingMember(
         rings.Begin(accepted, RingMachine.Accept((RingTerms.Member)accepted.Terms));
     }
 
+    /// <summary>
+    /// A ring in which we were a member ended. Promises cost us liquidity and the initiator nothing: one whose rings come to no HTLC time
+    /// after time is left alone for a while.
+    /// </summary>
+    public void OnEnded(Ring ring, RingState before)
+    {
+        var key = (ring.Terms.Offer.Initiator, ring.Previous);
+        switch (ring.State)
+        {
+            case MemberState.Settled:
+                _idle.Remove(key);
+                backOffs.IdlingEnded(ring.Terms.Offer.Initiator);
+                break;
+            case MemberState.Failed:
+                _idle.Remove(key);
+                break;
+            case MemberState.Expired or MemberState.Released { Position: null } when before is MemberState.Accepted:
+                if (_idle.Count >= MostCounted && !_idle.ContainsKey(key))
+                {
+                    _idle.Clear();
+                }
+
+                _idle[key] = _idle.GetValueOrDefault(key) + 1;
+                if (_idle[key] >= MostIdle)
+                {
+                    backOffs.Idling(ring.Terms.Offer.Initiator);
+                }
+
+                break;
+        }
+    }
+
     private void OnKnown(Ring ring, PeerState peer, WireMessage.Proposal proposal)
     {
         if (!ring.IsInitiator)
@@ -98,7 +137,7 @@ internal sealed class RingMember(
 
         // As if all were signed: what is malformed is not worth the verification.
         ImmutableArray<ReceivedTerms> prior = [.. proposal.Terms.Select(static terms => new ReceivedTerms(WireDecoder.DecodeTerms(terms.Bytes), true))];
-        var received = new ReceivedProposal(peer.Id, offer, true, prior, rings.KnowsHash(offer.Hash));
+        var received = new ReceivedProposal(peer.Id, offer, true, prior, rings.IsUsed(offer));
         if (ProposalChecks.Check(Context(offer), received) is { } formal)
         {
             return formal;
@@ -123,9 +162,14 @@ internal sealed class RingMember(
         var previous = offer.At(position - 1);
         var next = offer.At(position + 1);
         if (offer.Nodes.Any(node => node != context.Node!.Id && liquidity.IsUnwelcome(node))
-            || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
+            || backOffs.IsIdling(offer.Initiator) || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
         {
             return RejectReason.NotWelcome;
+        }
+
+        if (liquidity.Find(previous) is null || liquidity.Find(next) is null)
+        {
+            return RejectReason.NoChannel;
         }
 
         if (peers.Find(next) is not { IsOnline: true, IsEddy: true })

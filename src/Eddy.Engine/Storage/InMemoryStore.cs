@@ -67,6 +67,9 @@ public sealed class InMemoryStore : IEddyStore, IBindingStore
     public RingRecord? FindRing(RingId ring) => _rings.GetValueOrDefault(ring);
 
     /// <inheritdoc/>
+    public bool KnowsHash(PaymentHash hash) => _rings.Values.Any(ring => ring.Hash == hash);
+
+    /// <inheritdoc/>
     public ImmutableArray<RingRecord> LatestRings(int count) =>
         [.. _rings.Values.OrderByDescending(static ring => ring.StartedAt).ThenBy(static ring => ring.Id).Take(count)];
 
@@ -172,10 +175,24 @@ public sealed class InMemoryStore : IEddyStore, IBindingStore
         {
             foreach (var ring in _rings.Values.Where(ring => ring.IsFinal && ring.Outcome != RingOutcome.Settled && ring.EndedAt < time).ToArray())
             {
-                _rings.Remove(ring.Id);
-                _stories.Remove(ring.Id);
+                Remove(ring.Id);
             }
         }
+
+        if (batch.MostFailures is { } most)
+        {
+            var failures = _rings.Values.Where(static ring => ring.IsFinal && ring.Outcome != RingOutcome.Settled);
+            foreach (var ring in failures.OrderByDescending(static ring => ring.EndedAt).ThenBy(static ring => ring.Id).Skip(most).ToArray())
+            {
+                Remove(ring.Id);
+            }
+        }
+    }
+
+    private void Remove(RingId ring)
+    {
+        _rings.Remove(ring);
+        _stories.Remove(ring);
     }
 
     private RingTotals Total()

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Wire;
 using Eddy.Forwarding;
@@ -15,8 +14,7 @@ internal static partial class RingCodec
     /// <summary>The format written; <see cref="Read"/> takes every one up to it.</summary>
     public const int Format = 1;
 
-    /// <param name="agreed">The members' terms, as far as they are known: they are told of the ring when its state has forgotten them.</param>
-    public static byte[] Write(RingTerms terms, RingState state, ImmutableArray<MemberTerms> agreed)
+    public static byte[] Write(RingTerms terms, RingState state, RingNotes notes)
     {
         var ring = new StoredRing { State = ToStored(state) };
         switch (terms)
@@ -29,12 +27,16 @@ internal static partial class RingCodec
                 break;
         }
 
-        ring.Agreed.AddRange(agreed.Select(static entry => Bytes(WireEncoder.EncodeTerms(entry))));
+        ring.Agreed.AddRange(notes.Agreed.Select(static entry => Bytes(WireEncoder.EncodeTerms(entry))));
+        SetIf(notes.LeftOn, channel => ring.LeftOn = channel.Value);
+        SetIf(notes.ComesInOn, channel => ring.ComesInOn = channel.Value);
+        ring.Neutral.AddRange(notes.Neutral.Select(static channel => channel.Value));
+        ring.Retries = notes.Retries;
         return ring.ToByteArray();
     }
 
     /// <exception cref="StoreException">The bytes are damaged, or of a later version of eddy.</exception>
-    public static (RingTerms Terms, RingState State, ImmutableArray<MemberTerms> Agreed) Read(RingRecord record)
+    public static (RingTerms Terms, RingState State, RingNotes Notes) Read(RingRecord record)
     {
         if (record.Format > Format)
         {
@@ -46,7 +48,13 @@ internal static partial class RingCodec
         {
             var ring = StoredRing.Parser.ParseFrom(record.Blob.Span);
             RingTerms terms = ring.TermsCase == StoredRing.TermsOneofCase.Initiator ? FromStored(ring.Initiator) : FromStored(ring.Member);
-            return (terms, FromStored(ring.State, terms), [.. ring.Agreed.Select(Terms)]);
+            var notes = new RingNotes(
+                [.. ring.Agreed.Select(Terms)],
+                ring.HasLeftOn ? new ShortChannelId(ring.LeftOn) : null,
+                ring.HasComesInOn ? new ShortChannelId(ring.ComesInOn) : null,
+                [.. ring.Neutral.Select(static channel => new ShortChannelId(channel))],
+                ring.Retries);
+            return (terms, FromStored(ring.State, terms), notes);
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or ArgumentException or NullReferenceException)
         {

@@ -36,13 +36,16 @@ public sealed class StoreBatch
     /// <summary>Rings that ended before this time without having settled are forgotten, with their stories.</summary>
     public DateTimeOffset? ForgetFailuresBefore { get; set; }
 
+    /// <summary>Of the rings that ended without having settled, the latest so many are kept, and the others forgotten with their stories.</summary>
+    public int? MostFailures { get; set; }
+
     public bool IsEmpty => OutboxDone.Count == 0 && HasNothingButOutboxDone;
 
     /// <summary>Nothing is lost where only this is saved late: an effect that is not known to be done is idempotent.</summary>
     public bool HasNothingButOutboxDone =>
         Rings.Count == 0 && Story.Count == 0 && OutboxAdded.Count == 0 && Settings.Count == 0
         && BackOffs.Count == 0 && Counters.Count == 0 && PhantomFees.Count == 0 && BindingsEnded.Count == 0
-        && ForgetCountersBefore is null && ForgetFailuresBefore is null;
+        && ForgetCountersBefore is null && ForgetFailuresBefore is null && MostFailures is null;
 
     public void Clear()
     {
@@ -57,5 +60,6 @@ public sealed class StoreBatch
         BindingsEnded.Clear();
         ForgetCountersBefore = null;
         ForgetFailuresBefore = null;
+        MostFailures = null;
     }
 }

@@ -169,18 +169,24 @@ public sealed class RingMachineTests
     }
 
     [Fact]
-    public void An_HTLC_that_stays_a_minute_backs_off_the_initiator_and_both_neighbours_once()
+    public void An_HTLC_that_LND_says_to_be_held_after_a_minute_backs_off_the_initiator_and_both_neighbours_once()
     {
         var bound = RingScene.Member.State("Bound");
-        var (overdue, effects) = RingScene.Member.Apply(bound, new RingEvent.TimePassed(RingScene.Early.AddSeconds(60)));
+        Assert.Empty(RingScene.Member.Apply(bound, Pending(59)).Effects);
+        var (asked, lookup) = RingScene.Member.Apply(bound, new RingEvent.TimePassed(RingScene.Early.AddSeconds(60)));
+        var (overdue, effects) = RingScene.Member.Apply(asked, Pending(60));
 
+        Assert.Equal([new RingEffect.LookupCircuits(RingScene.Key, RingScene.Early)], lookup);
         Assert.Equal(
-            [RingScene.Alice, RingScene.Bob, RingScene.Dave], effects.OfType<RingEffect.BackOff>().Select(effect => effect.Node));
-        Assert.Contains(new RingEffect.LookupCircuits(RingScene.Key, RingScene.Early), effects);
+            [RingScene.Alice, RingScene.Bob, RingScene.Dave], effects.Cast<RingEffect.BackOff>().Select(effect => effect.Node));
+        Assert.Empty(RingScene.Member.Apply(overdue, Pending(61)).Effects);
         Assert.Empty(RingScene.Member.Apply(overdue, new RingEvent.TimePassed(RingScene.Early.AddSeconds(61))).Effects);
         Assert.Equal(
             [new RingEffect.LookupCircuits(RingScene.Key, RingScene.Early)],
             RingScene.Member.Apply(overdue, new RingEvent.TimePassed(RingScene.Early.AddHours(1))).Effects);
+
+        static RingEvent Pending(int seconds) =>
+            new RingEvent.CircuitFound(RingScene.Early.AddSeconds(seconds), RingScene.Key, CircuitFate.Pending);
     }
 
     [Fact]
@@ -202,7 +208,7 @@ public sealed class RingMachineTests
             Commitments = RingScene.Offer.Commitments[..2],
         };
         var terms = RingScene.MemberTermsOfCarol with { Offer = offer };
-        var (_, effects) = RingMachine.Apply(terms, RingScene.Member.State("Bound"), new RingEvent.TimePassed(RingScene.Late));
+        var (_, effects) = RingMachine.Apply(terms, RingScene.Member.State("Bound"), new RingEvent.CircuitFound(RingScene.Late, RingScene.Key, CircuitFate.Pending));
 
         Assert.Equal([RingScene.Alice, RingScene.Bob], effects.OfType<RingEffect.BackOff>().Select(effect => effect.Node));
     }

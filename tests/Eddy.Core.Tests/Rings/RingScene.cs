@@ -220,6 +220,7 @@ public sealed class RingScene
         new("CircuitFound (settled)", new RingEvent.CircuitFound(Early, Key, CircuitFate.Settled)),
         new("CircuitFound (gone)", new RingEvent.CircuitFound(Early, Key, CircuitFate.Gone)),
         new("CircuitFound (pending)", new RingEvent.CircuitFound(Early, Key, CircuitFate.Pending)),
+        new("CircuitFound (pending late)", new RingEvent.CircuitFound(Late, Key, CircuitFate.Pending)),
         new("CircuitFound (other key)", new RingEvent.CircuitFound(Early, Key with { HtlcId = 8 }, CircuitFate.Gone)),
     ];
 }

@@ -89,10 +89,11 @@ public sealed class RingTableTests
         Bound | HtlcFailed | Failed | Release
         Bound | CircuitFound (settled) | Settled | Release, BookPhantomFee
         Bound | CircuitFound (gone) | Failed | Release
+        Bound | CircuitFound (pending late) | Bound.Overdue | BackOff, BackOff, BackOff
         Bound | HtlcEventsLost | Bound | LookupCircuits
         Bound | Restarted | Bound | LookupCircuits
         Bound | Restarted (late) | Bound | LookupCircuits
-        Bound | TimePassed (late) | Bound.Overdue | LookupCircuits, BackOff, BackOff, BackOff
+        Bound | TimePassed (late) | Bound | LookupCircuits
         Bound | DoneReceived | Bound.DonePassed | SendDone
         Bound.Overdue | HtlcSettled | Settled | Release, BookPhantomFee
         Bound.Overdue | HtlcFailed | Failed | Release
@@ -107,10 +108,11 @@ public sealed class RingTableTests
         Bound.DonePassed | HtlcFailed | Failed.DonePassed | Release
         Bound.DonePassed | CircuitFound (settled) | Settled.DonePassed | Release, BookPhantomFee
         Bound.DonePassed | CircuitFound (gone) | Failed.DonePassed | Release
+        Bound.DonePassed | CircuitFound (pending late) | Bound.Overdue.DonePassed | BackOff, BackOff, BackOff
         Bound.DonePassed | HtlcEventsLost | Bound.DonePassed | LookupCircuits
         Bound.DonePassed | Restarted | Bound.DonePassed | LookupCircuits
         Bound.DonePassed | Restarted (late) | Bound.DonePassed | LookupCircuits
-        Bound.DonePassed | TimePassed (late) | Bound.Overdue.DonePassed | LookupCircuits, BackOff, BackOff, BackOff
+        Bound.DonePassed | TimePassed (late) | Bound.DonePassed | LookupCircuits
         Settled | DoneReceived | Settled.DonePassed | SendDone
         Failed | DoneReceived | Failed.DonePassed | SendDone
         Expired | HtlcBound | Bound | Reserve

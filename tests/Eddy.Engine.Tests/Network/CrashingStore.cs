@@ -3,6 +3,7 @@ using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Forwarding;
+using Eddy.Lightning;
 using Eddy.Rings;
 
 namespace Eddy.Engine.Tests.Network;
@@ -56,6 +57,8 @@ internal sealed class CrashingStore : IEddyStore, IBindingStore
     }
 
     public RingRecord? FindRing(RingId ring) => Inner.FindRing(ring);
+
+    public bool KnowsHash(PaymentHash hash) => Inner.KnowsHash(hash);
 
     public ImmutableArray<RingRecord> LatestRings(int count) => Inner.LatestRings(count);
 

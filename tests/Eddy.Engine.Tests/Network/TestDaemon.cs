@@ -24,6 +24,12 @@ internal sealed class TestDaemon(SimulatedNode node, EngineOptions options, ISig
 
     public bool IsRunning => _engine is not null;
 
+    /// <summary>What it heard of its node.</summary>
+    public NodeIdentity? Identity { get; private set; }
+
+    /// <summary>Commands that are never answered.</summary>
+    public Predicate<NodeCommand> Loses { get; set; } = static _ => false;
+
     /// <summary>How often it died by its store's will.</summary>
     public int Crashes { get; private set; }
 
@@ -46,7 +52,7 @@ internal sealed class TestDaemon(SimulatedNode node, EngineOptions options, ISig
         _engine = new EddyEngine(Options, new EnginePorts
         {
             Store = Store,
-            Node = adapter,
+            Node = new LosingNode(this, adapter),
             Messenger = adapter,
             Gate = Gate,
             Time = Node.Network.Time,
@@ -114,12 +120,24 @@ internal sealed class TestDaemon(SimulatedNode node, EngineOptions options, ISig
             : null;
     }
 
+    private sealed class LosingNode(TestDaemon daemon, SimulatedLightningNode adapter) : ILightningNode
+    {
+        public void Execute(NodeCommand command)
+        {
+            if (!daemon.Loses(command))
+            {
+                adapter.Execute(command);
+            }
+        }
+    }
+
     private sealed class Inbox(TestDaemon daemon, int run) : IEngineInbox
     {
         public void Post(NodeEvent nodeEvent)
         {
             if (daemon._run == run && daemon.IsRunning)
             {
+                daemon.Identity = (nodeEvent as NodeEvent.Connected)?.Node ?? daemon.Identity;
                 daemon.Handle(nodeEvent);
             }
         }

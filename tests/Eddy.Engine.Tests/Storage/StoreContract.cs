@@ -197,6 +197,37 @@ public abstract class StoreContract : IDisposable
     }
 
     [Fact]
+    public void Only_so_many_failures_are_kept_and_the_oldest_go()
+    {
+        var failed = Ring(1) with { IsFinal = true, Outcome = RingOutcome.Expired, EndedAt = Noon };
+        Commit(batch =>
+        {
+            batch.Rings.AddRange(
+                [failed, failed with { Id = Id(2), EndedAt = Noon + Second }, failed with { Id = Id(5), EndedAt = Noon + Second + Second }, Settled(3), Ring(4)]);
+            batch.Story.Add((failed.Id, new RingStoryLine(Noon, "It expired.")));
+        });
+
+        Commit(batch => batch.MostFailures = 2);
+
+        Assert.Equal([Id(2), Id(3), Id(4), Id(5)], Store.LatestRings(10).Select(static ring => ring.Id).Order());
+        Assert.Empty(Store.Story(failed.Id));
+    }
+
+    [Fact]
+    public void A_payment_hash_is_known_as_long_as_its_ring()
+    {
+        var failed = Ring(1) with { IsFinal = true, Outcome = RingOutcome.Expired, EndedAt = Noon };
+        Assert.False(Store.KnowsHash(failed.Hash));
+
+        Commit(batch => batch.Rings.Add(failed));
+        Assert.True(Store.KnowsHash(failed.Hash));
+        Assert.False(Store.KnowsHash(Ring(2).Hash));
+
+        Commit(batch => batch.MostFailures = 0);
+        Assert.False(Store.KnowsHash(failed.Hash));
+    }
+
+    [Fact]
     public void The_largest_channel_ids_survive()
     {
         var binding = Binding(1, 1) with { Key = new CircuitKey(new(ulong.MaxValue), ulong.MaxValue - 1), Outgoing = new(1UL << 63), IncomingExpiry = uint.MaxValue };
