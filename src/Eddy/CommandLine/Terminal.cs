@@ -13,8 +13,10 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInte
 {
     private const int PlainWidth = 10_000;
 
-    /// <summary>Spectre's view of the output.</summary>
-    public IAnsiConsole Ansi { get; } = CreateAnsi(Output, IsInteractive);
+    private IAnsiConsole? _ansi;
+
+    /// <summary>Spectre's view of the output; made when it is first needed, for the daemon needs none.</summary>
+    public IAnsiConsole Ansi => _ansi ??= CreateAnsi(Output, IsInteractive);
 
     public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected);
 
