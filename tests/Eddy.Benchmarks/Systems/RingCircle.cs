@@ -64,7 +64,10 @@ internal sealed class RingCircle : IAsyncDisposable
         await WaitAsync(async () => await EndOfAsync(proposer, id!.Value) is not null, "the ring to end");
         var ring = await EndOfAsync(proposer, id!.Value);
         var members = new List<RingView>();
-        foreach (var hop in ring!.Hops.OrderBy(static hop => hop.Position).Skip(1))
+
+        // Who refused a ring, or was never asked, knows nothing of it.
+        var asked = ring!.Outcome == RingOutcome.Settled ? ring.Hops.OrderBy(static hop => hop.Position).Skip(1) : [];
+        foreach (var hop in asked)
         {
             await WaitAsync(async () => await EndOfAsync(_daemons[hop.Node], id.Value) is not null, "a member to see the end");
             members.Add((await EndOfAsync(_daemons[hop.Node], id.Value))!);
