@@ -17,6 +17,12 @@ if (args.Length == 0)
     return 2;
 }
 
+if (args[0] == HostedDaemon.Command)
+{
+    await HostedDaemon.HostAsync(args[1..]);
+    return 0;
+}
+
 try
 {
     var arguments = new Arguments(args[1..]);

@@ -59,6 +59,11 @@ public class CycleFinderBenchmarks
         }
 
         _proposers = [.. able.Where((_, place) => place % Math.Max(1, able.Count / Proposers) == 0).Take(Proposers)];
+        if (_proposers.Length < Proposers)
+        {
+            throw new InvalidOperationException($"Only {_proposers.Length} nodes offer enough.");
+        }
+
         var rings = _proposers.Count(node => !Find(node).IsEmpty);
         Console.WriteLine($"// {_graph.NodeCount} nodes, {_graph.EdgeCount} edges offered; {rings} of {_proposers.Length} proposers find a ring");
     }

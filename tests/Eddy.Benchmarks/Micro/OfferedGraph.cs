@@ -13,6 +13,8 @@ internal sealed class OfferedGraph(IReadOnlyCollection<OfferedChannel> channels)
     private const long LeastCapacity = 500_000;
     private const long MostCapacity = 10_000_000;
 
+    private static readonly RoutingPolicy Policy = new(1_000, 500, 40, new(1_000), MilliSatoshi.Zero);
+
     /// <summary>Every node knows a few at random: no hubs, unlike the real network.</summary>
     public static OfferedGraph Generate(int nodes, int channels)
     {
@@ -71,5 +73,7 @@ internal sealed class OfferedGraph(IReadOnlyCollection<OfferedChannel> channels)
         Spendable = MilliSatoshi.FromSatoshi(local),
         Receivable = MilliSatoshi.FromSatoshi(channel.Capacity - local),
         IsActive = true,
+        Policy = Policy,
+        PeerPolicy = Policy,
     };
 }

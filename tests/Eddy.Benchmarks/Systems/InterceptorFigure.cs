@@ -1,9 +1,6 @@
 using System.Globalization;
 using Eddy.Benchmarks.Measuring;
 using Eddy.Engine.Forwarding;
-using Eddy.Engine.Ports;
-using Eddy.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Eddy.Benchmarks.Systems;
 
@@ -13,9 +10,6 @@ internal static class InterceptorFigure
     private const int StandardSeconds = 10;
     private const int StandardRate = 1_000;
     private const double MostMicroseconds = 50;
-
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(1);
 
     public static async Task RunAsync(Arguments arguments)
     {
@@ -29,14 +23,11 @@ internal static class InterceptorFigure
         var without = await stream.RunAsync(rate, TimeSpan.FromSeconds(seconds));
 
         Console.Error.WriteLine("with a daemon ...");
-        var options = stream.Site.DaemonOptionsOf(stream.Site.Lnds[0], new());
-        await using var daemon = await EddyDaemon.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
-        await InterceptsAsync(daemon).WaitAsync(LongestStart);
+        var lnd = stream.Site.Lnds[0];
+        await using var daemon = await HostedDaemon.StartAsync(lnd, stream.Site.DirectoryOf(lnd.Node, "eddy"));
         await stream.RunAsync(rate, TimeSpan.FromSeconds(1));
         var with = await stream.RunAsync(rate, TimeSpan.FromSeconds(seconds));
-        var gate = (await daemon.GetViewAsync(CancellationToken.None)).Gate;
-
-        Write(without, with, gate);
+        Write(without, with, await daemon.GetGateAsync());
     }
 
     private static void Write(PaymentFigures without, PaymentFigures with, GateStatistics gate)
@@ -71,12 +62,4 @@ internal static class InterceptorFigure
         Table.Milliseconds(figures.Latency.Percentile(0.99)),
         figures.Fees,
     ];
-
-    private static async Task InterceptsAsync(EddyDaemon daemon)
-    {
-        while ((await daemon.GetViewAsync(CancellationToken.None)).Interceptor != InterceptorState.Up)
-        {
-            await Task.Delay(Look);
-        }
-    }
 }
