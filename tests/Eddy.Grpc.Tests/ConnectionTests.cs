@@ -282,8 +282,63 @@ public sealed class ConnectionTests
 
         await channel.ShutdownAsync();
 
-        Assert.Throws<ObjectDisposedException>(() => client.UnaryAsync(new EchoRequest()));
+        await client.UnaryAsync(new EchoRequest()).ResponseAsync.Fails(StatusCode.Unavailable);
         Assert.Equal($"127.0.0.1:{server.Port}", channel.Target);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Calls_of_all_kinds_over_a_disposed_channel_are_unavailable(bool ownsItsConnections)
+    {
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var channel = GrpcChannel.ForAddress("http://127.0.0.1:1", new GrpcChannelOptions { HttpClient = ownsItsConnections ? null : http });
+        var client = new Echo.EchoClient(channel);
+        channel.Dispose();
+
+        using var clientStream = client.ClientStream();
+        using var serverStream = client.ServerStream(new EchoRequest());
+        using var duplex = client.Duplex();
+
+        var failures = new[]
+        {
+            await client.UnaryAsync(new EchoRequest()).ResponseAsync.Fails(StatusCode.Unavailable),
+            await clientStream.ResponseAsync.Fails(StatusCode.Unavailable),
+            await clientStream.RequestStream.WriteAsync(new EchoRequest()).Fails(StatusCode.Unavailable),
+            await serverStream.ResponseStream.MoveNext().Fails(StatusCode.Unavailable),
+            await duplex.ResponseStream.MoveNext().Fails(StatusCode.Unavailable),
+            Assert.Throws<RpcException>(() => client.Unary(new EchoRequest())),
+        };
+        Assert.All(failures, failure => Assert.Contains("is closed", failure.Status.Detail, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_connection_that_breaks_before_the_servers_first_frame_is_unavailable(bool isReset, bool readsPreface)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
+        var call = new Echo.EchoClient(channel).UnaryAsync(LongRequest);
+        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        listener.Stop();
+        if (readsPreface)
+        {
+            await using var stream = new NetworkStream(socket);
+            await stream.ReadExactlyAsync(new byte[24], TestContext.Current.CancellationToken);
+        }
+
+        if (isReset)
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+
+        socket.Close();
+
+        await call.ResponseAsync.Fails(StatusCode.Unavailable);
     }
 
     private static string FreeAddress()

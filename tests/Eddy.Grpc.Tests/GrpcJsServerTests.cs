@@ -125,9 +125,10 @@ public sealed class GrpcJsServerTests : IAsyncLifetime
     [Fact]
     public async Task A_deadline_reaches_the_peer()
     {
-        var call = Client.UnaryAsync(new EchoRequest { Behaviour = "hang" }, deadline: DateTime.UtcNow.AddMilliseconds(500));
+        using var call = await Deadlines.OpenAsync(
+            deadline => Client.ServerStream(new EchoRequest { Count = 1, Behaviour = "hang" }, deadline: deadline));
 
-        await call.ResponseAsync.Fails(StatusCode.DeadlineExceeded);
+        await call.ResponseStream.MoveNext().Fails(StatusCode.DeadlineExceeded);
         await Peer.HearAsync("cancelled");
     }
 

@@ -34,7 +34,7 @@ internal static class CallFailure
             HttpRequestException
             {
                 HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded,
-            } => new Status(StatusCode.Internal, $"Bad response from {target}: {innermost}", exception),
+            } when !IsBroken(exception) => new Status(StatusCode.Internal, $"Bad response from {target}: {innermost}", exception),
             HttpRequestException or IOException or SocketException =>
                 Unavailable($"Connection to {target} failed: {innermost}", exception),
             OperationCanceledException { InnerException: TimeoutException } =>
@@ -43,6 +43,20 @@ internal static class CallFailure
             ObjectDisposedException => Unavailable($"Channel to {target} is closed.", exception),
             _ => new Status(StatusCode.Internal, $"Error in gRPC call to {target}: {innermost}", exception),
         };
+    }
+
+    // A connection that breaks before the server's first frame counts as a bad response with HttpClient.
+    private static bool IsBroken(Exception exception)
+    {
+        for (var cause = exception.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } || cause.GetType() == typeof(IOException))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // An error of the connection (GOAWAY, or nonsense on it) says nothing about this call; one of the stream is about it.

@@ -35,7 +35,6 @@ internal sealed class ClientCall<TRequest, TResponse> : IDisposable
 
     internal ClientCall(GrpcChannel channel, Method<TRequest, TResponse> method, CallOptions options)
     {
-        channel.ThrowIfDisposed();
         if (options.Deadline is { Kind: not DateTimeKind.Utc } deadline
             && deadline != DateTime.MaxValue
             && deadline != DateTime.MinValue)

@@ -73,7 +73,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     public override CallInvoker CreateCallInvoker() => new ChannelCallInvoker(this);
 
-    /// <summary>Closes the channel's own connections; calls under way on them end.</summary>
+    /// <summary>Closes the channel's own connections; calls under way on them end, and later ones fail with Unavailable.</summary>
     public void Dispose()
     {
         _disposed = true;
@@ -86,12 +86,14 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     internal Uri AddressOf(IMethod method) =>
         _methodAddresses.GetOrAdd(method.FullName, static (path, address) => new Uri(address, path), _address);
 
-    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        _invoker is HttpClient client
+    /// <exception cref="ObjectDisposedException">The channel is closed. To a call that is a failure like any other of the connection.</exception>
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _invoker is HttpClient client
             ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             : _invoker.SendAsync(request, cancellationToken);
-
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+    }
 
     protected override Task ShutdownAsyncCore()
     {

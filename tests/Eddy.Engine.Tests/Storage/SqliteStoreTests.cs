@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
 using Eddy.Sqlite;
@@ -146,9 +145,7 @@ public sealed class SqliteStoreTests : StoreContract
             var exception = Assert.Throws<StoreException>(() => Commit(batch => batch.Rings.Add(Ring(1))));
             Assert.Equal(StoreFault.Locked, exception.Fault);
 
-            var watch = Stopwatch.StartNew();
             Assert.False(_store.TrySave(Binding(1, 1), TimeSpan.FromMilliseconds(200)));
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"The binding waited for {watch.Elapsed}.");
         }
 
         Commit(batch => batch.Rings.Add(Ring(1)));

