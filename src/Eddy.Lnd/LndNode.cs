@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
 using Eddy.Lnd.Access;
@@ -50,7 +51,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
         _events = new EventPump(inbox);
         _payments = new PaymentRunner(_slot, options.Timings, loggers.CreateLogger<PaymentRunner>());
         _lookup = new CircuitLookup(_circuits);
-        _messages = new PeerMessages(_slot, _events, options.Timings);
+        _messages = new PeerMessages(_slot, _events, options.Timings, loggers.CreateLogger<PeerMessages>());
     }
 
     /// <summary>Counters and latencies of the interceptor.</summary>
@@ -80,7 +81,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
             Task.Run(() => ConnectAsync(interceptor, _stopping.Token)),
             Task.Run(() => _messages.RunAsync(_stopping.Token)),
         ];
-        Completion = Task.WhenAny(_loops).Unwrap();
+        Completion = WatchAsync();
     }
 
     /// <inheritdoc/>
@@ -204,6 +205,26 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
         {
             LogGivenUp(command.GetType().Name);
         }
+        catch (Exception exception) when (command is not NodeCommand.SendToRoute)
+        {
+            // The engine waits for every outcome. A payment's runner follows it through whatever fails: none of those comes here.
+            LogCommandFailed(exception, command.GetType().Name);
+            _events.Post(new NodeEvent.Completed(command.Id, new CommandOutcome.Unavailable($"The command failed: {exception.Message}")));
+        }
+    }
+
+    /// <summary>No loop ends before the disposal, unless it is broken.</summary>
+    private async Task WatchAsync()
+    {
+        var ended = await Task.WhenAny(_loops);
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var fault = ended.Exception?.InnerException ?? new InvalidOperationException("A loop of the adapter to LND has ended by itself.");
+        LogBroken(fault);
+        ExceptionDispatchInfo.Throw(fault);
     }
 
     private async Task<CommandOutcome> GetOutcomeAsync(NodeCommand command, CancellationToken cancellationToken)
@@ -269,4 +290,10 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
     [LoggerMessage(LogLevel.Debug, "{Command} is given up: the adapter stops.")]
     private partial void LogGivenUp(string command);
+
+    [LoggerMessage(LogLevel.Error, "{Command} failed in a way that was not foreseen.")]
+    private partial void LogCommandFailed(Exception exception, string command);
+
+    [LoggerMessage(LogLevel.Critical, "The adapter to LND cannot go on.")]
+    private partial void LogBroken(Exception exception);
 }

@@ -141,12 +141,15 @@ public sealed class InterceptorTests
         Assert.Equal(1, rig.Node.Interceptor.Silenced);
     }
 
-    [Fact]
-    public async Task An_auto_fail_height_that_has_wrapped_is_off_chain_and_the_judges_business()
+    [Theory]
+    [InlineData(int.MinValue + 7, 1u << 31 | 20)]
+    [InlineData(-5, Expiry)]
+    [InlineData(-5, 8u)]
+    public async Task An_auto_fail_height_that_has_wrapped_is_off_chain_and_the_judges_business(int autoFailHeight, uint expiry)
     {
         await using var rig = await UpAsync();
 
-        rig.Lnd.Interceptor.Offer(Request(1, request => (request.AutoFailHeight, request.IncomingExpiry) = (int.MinValue + 7, 1u << 31 | 20)));
+        rig.Lnd.Interceptor.Offer(Request(1, request => (request.AutoFailHeight, request.IncomingExpiry) = (autoFailHeight, expiry)));
 
         AssertPlainResume(await rig.Lnd.Interceptor.AnswerAsync());
     }

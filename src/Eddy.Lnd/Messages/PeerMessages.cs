@@ -6,6 +6,7 @@ using Eddy.Lnd.Session;
 using Eddy.Protos.Lnrpc;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 
 namespace Eddy.Lnd.Messages;
 
@@ -13,7 +14,7 @@ namespace Eddy.Lnd.Messages;
 /// Sends custom messages: one after another to each peer, for LND keeps no order among concurrent calls; to several peers at once.
 /// An actor: its loop alone touches the queues.
 /// </summary>
-internal sealed class PeerMessages(SessionSlot slot, EventPump events, LndTimings timings)
+internal sealed partial class PeerMessages(SessionSlot slot, EventPump events, LndTimings timings, ILogger<PeerMessages> logger)
 {
     private const int QueuePerPeer = 64;
     private const int ConcurrentSends = 64;
@@ -23,6 +24,7 @@ internal sealed class PeerMessages(SessionSlot slot, EventPump events, LndTiming
     private readonly Channel<Input> _inputs = System.Threading.Channels.Channel.CreateUnbounded<Input>(
         new UnboundedChannelOptions { SingleReader = true });
 
+    private readonly ILogger _logger = logger;
     private readonly Dictionary<NodeId, Queue<Letter>> _waiting = [];
     private readonly HashSet<NodeId> _sending = [];
     private readonly Queue<NodeId> _ready = new();
@@ -116,9 +118,22 @@ internal sealed class PeerMessages(SessionSlot slot, EventPump events, LndTiming
 
     private async Task SendAsync(NodeId peer, Letter letter, CancellationToken cancellationToken)
     {
-        var outcome = await GetOutcomeAsync(peer, letter, cancellationToken);
-        Complete(letter.Id, outcome.Outcome);
-        _inputs.Writer.TryWrite(new Input(peer, null, outcome.IsStuck));
+        CommandOutcome outcome = new CommandOutcome.Unavailable("The message could not be handed to LND.");
+        var isStuck = false;
+        try
+        {
+            (outcome, isStuck) = await GetOutcomeAsync(peer, letter, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            LogSendFailed(exception, peer);
+        }
+        finally
+        {
+            // Whatever happened: the engine waits for the outcome, the peer's next message for its turn.
+            Complete(letter.Id, outcome);
+            _inputs.Writer.TryWrite(new Input(peer, null, isStuck));
+        }
     }
 
     private async Task<(CommandOutcome Outcome, bool IsStuck)> GetOutcomeAsync(NodeId peer, Letter letter, CancellationToken cancellationToken)
@@ -163,6 +178,9 @@ internal sealed class PeerMessages(SessionSlot slot, EventPump events, LndTiming
     }
 
     private void Complete(CommandId id, CommandOutcome outcome) => events.Post(new NodeEvent.Completed(id, outcome));
+
+    [LoggerMessage(LogLevel.Error, "A message to {Peer} failed in a way that was not foreseen.")]
+    private partial void LogSendFailed(Exception exception, NodeId peer);
 
     private readonly record struct Letter(CommandId Id, ReadOnlyMemory<byte> Payload);
 

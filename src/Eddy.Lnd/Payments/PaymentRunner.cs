@@ -44,6 +44,11 @@ internal sealed partial class PaymentRunner(SessionSlot slot, LndTimings timings
 
             LogFollowing(command.Hash, LndErrors.Describe(exception));
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The call may have left: only LND's records can say what became of it.
+            LogSendFailed(exception, command.Hash);
+        }
 
         return await FollowAsync(command.Hash, isSendLost: true, cancellationToken);
     }
@@ -97,6 +102,11 @@ internal sealed partial class PaymentRunner(SessionSlot slot, LndTimings timings
                     backoff.Reset();
                 }
             }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Money may be on its way: there is no outcome but LND's, however often it takes to get it.
+                LogFollowFailed(exception, hash);
+            }
 
             await Task.Delay(backoff.Next(), cancellationToken);
         }
@@ -104,6 +114,12 @@ internal sealed partial class PaymentRunner(SessionSlot slot, LndTimings timings
 
     [LoggerMessage(LogLevel.Information, "Payment {Hash}: the call ended without an outcome ({Reason}); following the payment.")]
     private partial void LogFollowing(PaymentHash hash, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Payment {Hash}: the call to send failed in a way that was not foreseen; following the payment.")]
+    private partial void LogSendFailed(Exception exception, PaymentHash hash);
+
+    [LoggerMessage(LogLevel.Error, "Payment {Hash}: following it failed in a way that was not foreseen; trying again.")]
+    private partial void LogFollowFailed(Exception exception, PaymentHash hash);
 
     [LoggerMessage(LogLevel.Warning, "Payment {Hash} cannot be followed at the moment. {Reason}")]
     private partial void LogTrackFailed(PaymentHash hash, string reason);

@@ -23,6 +23,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private readonly ILogger<EddyDaemon> _logger;
     private readonly EngineHost _host;
     private Task _running = Task.CompletedTask;
+    private Task _completion = Task.CompletedTask;
     private ApiServer? _api;
     private int _isDisposed;
 
@@ -41,8 +42,11 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     public string DataDirectoryPath => _options.DataDirectory;
 
-    /// <summary>Ends when the engine ends: by <see cref="DisposeAsync"/>, or with what broke it.</summary>
-    public Task Completion => _running;
+    /// <summary>
+    /// Ends when the engine ends, by <see cref="DisposeAsync"/>, or with what broke it or the adapter to LND. The process should then end;
+    /// LND resumes HTLCs by itself.
+    /// </summary>
+    public Task Completion => _completion;
 
     /// <summary>Ends when what the engine shows may have changed.</summary>
     public Task Changed => _host.Changed;
@@ -94,6 +98,18 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>Ends with the engine; or with the adapter's fault, for an engine without one would wait for outcomes that never come.</summary>
+    internal static async Task WatchAsync(Task engine, Task adapter)
+    {
+        if (await Task.WhenAny(engine, adapter) == adapter)
+        {
+            // Ends well only when it is disposed, which the engine's end follows.
+            await adapter;
+        }
+
+        await engine;
+    }
+
     private static int ExitCodeOf(StoreFault fault) => fault == StoreFault.ReadOnly ? ExitCode.Usage : ExitCode.Failed;
 
     private async Task StartPartsAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
@@ -131,6 +147,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
         // Last: from here on LND's HTLCs pass through us.
         node.Start(IsObserving ? null : gate);
+        _completion = WatchAsync(_running, node.Completion);
     }
 
     private static AccessToken OpenToken(DataDirectory directory)
