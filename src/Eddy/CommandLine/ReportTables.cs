@@ -33,7 +33,7 @@ internal static class ReportTables
     public static void Channels(Terminal terminal, ChannelsReport report)
     {
         var table = new TextTable { Empty = "This node has no open channels." }
-            .Column("scid").Column("peer").Number("capacity").Picture("balance").Number("local").Number("target").Column("offers").Column("note");
+            .Key("scid").Column("peer").Number("capacity").Picture("balance").Number("local").Number("target").Column("offers").Column("note");
         foreach (var channel in report.Channels)
         {
             var style = Show.StyleOf(channel.Local, channel.Target, channel.Deadband);
@@ -55,7 +55,7 @@ internal static class ReportTables
     {
         var now = DateTimeOffset.UtcNow;
         var table = new TextTable { Empty = "No peers." }
-            .Column("peer").Column("online").Column("eddy").Number("channels").Column("can").Column("last seen").Column("note");
+            .Column("peer").Key("online").Key("eddy").Number("channels").Wide().Key("can").Key("last seen").Wide().Column("note");
         foreach (var peer in report.Peers)
         {
             var can = string.Join(", ", new[] { peer.CanInitiate ? "initiate" : "", peer.CanWaive ? "waive" : "" }.Where(word => word.Length > 0));
@@ -77,7 +77,7 @@ internal static class ReportTables
     {
         var now = DateTimeOffset.UtcNow;
         var table = new TextTable { Empty = "No adverts: no eddy node is in reach, or none offers anything." }
-            .Column("node").Number("hops").Column("via").Column("with").Number("out").Number("may out").Number("in").Number("may in").Column("expires");
+            .Key("node").Number("hops").Wide().Key("via").Wide().Key("with").Number("out").Number("may out").Number("in").Number("may in").Key("expires").Wide();
         foreach (var advert in report.Adverts)
         {
             foreach (var intent in advert.Intents)
@@ -102,7 +102,7 @@ internal static class ReportTables
     {
         var now = DateTimeOffset.UtcNow;
         var table = new TextTable { Empty = "No rings yet." }
-            .Column("id").Column("role").Column("outcome").Number("sat").Number("hops").Column("started").Column("why");
+            .Key("id").Key("role").Key("outcome").Number("sat").Number("hops").Wide().Key("started").Wide().Column("why");
         foreach (var ring in report.Rings)
         {
             table.Row(
@@ -134,7 +134,7 @@ internal static class ReportTables
         facts.Row("reason", ring.Reason.Length > 0 ? ring.Reason : "-");
         facts.WriteTo(terminal);
 
-        var hops = new TextTable { Title = "Hops" }.Number("#").Column("node").Column("sends on").Number("sat").Column("note");
+        var hops = new TextTable { Title = "Hops" }.Number("#").Key("node").Key("sends on").Number("sat").Column("note");
         foreach (var hop in ring.Hops)
         {
             var isAtFault = hop.Position == ring.FailurePosition;

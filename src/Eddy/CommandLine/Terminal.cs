@@ -37,7 +37,18 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInte
         return clean.ToString();
     }
 
-    public void WriteLine(string line = "") => Output.WriteLine(Clean(line));
+    public void WriteLine(string line = "")
+    {
+        if (IsInteractive)
+        {
+            // Breaks long lines between words.
+            Ansi.WriteLine(Clean(line));
+        }
+        else
+        {
+            Output.WriteLine(Clean(line));
+        }
+    }
 
     public void WriteError(string line) => Error.WriteLine($"eddy: {Clean(line)}");
 

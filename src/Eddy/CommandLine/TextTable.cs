@@ -15,7 +15,10 @@ internal sealed record Cell(string Text, string? Full = null, string? Style = nu
 /// <summary>A table for both kinds of output.</summary>
 internal sealed class TextTable
 {
-    private readonly List<(string Name, bool IsNumber, bool IsPictureOnly)> _columns = [];
+    /// <summary>A terminal below this has no room for <see cref="Wide"/> columns.</summary>
+    private const int WideEnough = 100;
+
+    private readonly List<TextColumn> _columns = [];
     private readonly List<Cell[]> _rows = [];
 
     public string Title { get; init; } = "";
@@ -23,23 +26,22 @@ internal sealed class TextTable
     /// <summary>Stands in its place where the table has no rows.</summary>
     public string Empty { get; init; } = "Nothing to show.";
 
-    public TextTable Column(string name)
-    {
-        _columns.Add((name, false, false));
-        return this;
-    }
+    /// <summary>Text that may be broken into lines.</summary>
+    public TextTable Column(string name) => Add(new(name));
 
-    /// <summary>Aligned to the right.</summary>
-    public TextTable Number(string name)
-    {
-        _columns.Add((name, true, false));
-        return this;
-    }
+    /// <summary>An id: never broken.</summary>
+    public TextTable Key(string name) => Add(new(name) { IsWhole = true });
+
+    /// <summary>Aligned to the right, and never broken.</summary>
+    public TextTable Number(string name) => Add(new(name) { IsNumber = true, IsWhole = true });
 
     /// <summary>For the eye only: left out of piped output.</summary>
-    public TextTable Picture(string name)
+    public TextTable Picture(string name) => Add(new(name) { IsPicture = true, IsWhole = true });
+
+    /// <summary>The column added last is left out where the terminal is narrow.</summary>
+    public TextTable Wide()
     {
-        _columns.Add((name, false, true));
+        _columns[^1] = _columns[^1] with { IsWide = true };
         return this;
     }
 
@@ -53,7 +55,7 @@ internal sealed class TextTable
         }
         else if (terminal.IsInteractive)
         {
-            terminal.Ansi.Write(ToRenderable());
+            terminal.Ansi.Write(ToRenderable(terminal.Ansi.Profile.Width));
         }
         else
         {
@@ -61,8 +63,12 @@ internal sealed class TextTable
         }
     }
 
-    public Table ToRenderable()
+    private Table ToRenderable(int width)
     {
+        // A column without a word in it only takes room.
+        var shown = Enumerable.Range(0, _columns.Count)
+            .Where(column => (!_columns[column].IsWide || width >= WideEnough) && _rows.Exists(row => row[column].Text.Length > 0))
+            .ToArray();
         var table = new Table { Border = TableBorder.Rounded, ShowHeaders = true };
         table.BorderColor(Color.Grey);
         if (Title.Length > 0)
@@ -70,14 +76,18 @@ internal sealed class TextTable
             table.Title = new TableTitle(Markup.Escape(Title));
         }
 
-        foreach (var (name, isNumber, _) in _columns)
+        foreach (var column in shown.Select(column => _columns[column]))
         {
-            table.AddColumn(new TableColumn($"[bold]{Markup.Escape(name)}[/]") { Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber });
+            table.AddColumn(new TableColumn($"[bold]{Markup.Escape(column.Name)}[/]")
+            {
+                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+                NoWrap = column.IsWhole,
+            });
         }
 
         foreach (var row in _rows)
         {
-            table.AddRow(row.Select(ToMarkup));
+            table.AddRow(shown.Select(column => ToMarkup(row[column])));
         }
 
         return table;
@@ -89,9 +99,15 @@ internal sealed class TextTable
         }
     }
 
+    private TextTable Add(TextColumn column)
+    {
+        _columns.Add(column);
+        return this;
+    }
+
     private void WritePlain(Terminal terminal)
     {
-        var shown = Enumerable.Range(0, _columns.Count).Where(column => !_columns[column].IsPictureOnly).ToArray();
+        var shown = Enumerable.Range(0, _columns.Count).Where(column => !_columns[column].IsPicture).ToArray();
         var lines = _rows.Select(row => shown.Select(column => Terminal.Clean(row[column].Full ?? row[column].Text)).ToArray())
             .Prepend([.. shown.Select(column => _columns[column].Name.ToUpperInvariant())])
             .ToArray();
@@ -106,5 +122,16 @@ internal sealed class TextTable
             var cells = line.Select((text, column) => _columns[shown[column]].IsNumber ? text.PadLeft(widths[column]) : text.PadRight(widths[column]));
             terminal.WriteLine(string.Join("  ", cells).TrimEnd());
         }
+    }
+
+    private sealed record TextColumn(string Name)
+    {
+        public bool IsNumber { get; init; }
+
+        public bool IsWhole { get; init; }
+
+        public bool IsPicture { get; init; }
+
+        public bool IsWide { get; init; }
     }
 }

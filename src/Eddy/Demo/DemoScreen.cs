@@ -53,7 +53,7 @@ internal static class DemoScreen
     private static Table Channels(DemoPicture picture, int width, int most)
     {
         var isWide = width >= WideEnough;
-        var bar = isWide ? 40 : 20;
+        var bar = isWide ? 40 : 24;
         var table = new Table { Border = TableBorder.Rounded };
         table.BorderColor(Color.Grey);
         table.AddColumn("channel");

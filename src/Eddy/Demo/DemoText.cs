@@ -59,7 +59,7 @@ internal static class DemoText
     private static TextTable Channels(DemoPicture end)
     {
         var table = new TextTable { Title = "Channels, from the side that opened them" }
-            .Column("channel").Column("between").Number("sat").Picture("balance").Number("before").Number("after").Number("target");
+            .Key("channel").Key("between").Number("sat").Picture("balance").Number("before").Number("after").Number("target");
         foreach (var channel in end.Channels.Where(channel => end.Channels.Length <= 24 || Math.Abs(channel.Now - channel.Before) > 0.0001))
         {
             var style = Show.StyleOf(channel.Now, DemoOptions.Target, DemoOptions.Deadband);
@@ -78,7 +78,7 @@ internal static class DemoText
 
     private static TextTable Nodes(DemoPicture end)
     {
-        var table = new TextTable { Title = "Nodes: ChannelBalance, and what changed in all" }.Column("node").Column("public key").Number("balance msat").Number("drift msat");
+        var table = new TextTable { Title = "Nodes: ChannelBalance, and what changed in all" }.Key("node").Key("public key").Number("balance msat").Number("drift msat");
         foreach (var node in end.Nodes)
         {
             table.Row(
@@ -94,7 +94,7 @@ internal static class DemoText
     private static TextTable Rings(DemoPicture end)
     {
         var table = new TextTable { Title = "Rings", Empty = "No ring was found." }
-            .Column("ring").Column("hops").Number("sat").Number("fee msat").Number("seconds").Column("outcome");
+            .Key("ring").Column("hops").Number("sat").Number("fee msat").Number("seconds").Column("outcome");
         foreach (var ring in end.Rings)
         {
             var hops = ring.Hops.OrderBy(hop => hop.Position).Select(hop => end.AliasOf(hop.Node));
