@@ -8,9 +8,6 @@ internal static class Circulation
 {
     public const long Amount = 100_000_000;
 
-    /// <summary>What a hop of the recorded network asks for that amount.</summary>
-    public const long HopFee = 51_000;
-
     private const uint Delta = 80;
 
     /// <summary>A waiver's answer: the fee is believed to have been paid.</summary>
@@ -18,7 +15,7 @@ internal static class Circulation
     {
         IncomingCircuitKey = request.IncomingCircuitKey,
         Action = ResolveHoldForwardAction.ResumeModified,
-        InAmountMsat = request.OutgoingAmountMsat + (ulong)HopFee,
+        InAmountMsat = request.OutgoingAmountMsat + (ulong)HopFee((long)request.OutgoingAmountMsat),
     };
 
     public static ForwardHtlcInterceptResponse Resume(ForwardHtlcInterceptRequest request) =>
@@ -54,7 +51,7 @@ internal static class Circulation
             }
             else
             {
-                amount += fees ? 1_000 + (amount * 500 / 1_000_000) : 0;
+                amount += fees ? HopFee(amount) : 0;
                 expiry += Delta;
             }
         }
@@ -63,4 +60,7 @@ internal static class Circulation
         request.Route.TotalTimeLock = expiry;
         return request;
     }
+
+    /// <summary>What a hop of the recorded network asks.</summary>
+    private static long HopFee(long outgoing) => 1_000 + (outgoing * 500 / 1_000_000);
 }

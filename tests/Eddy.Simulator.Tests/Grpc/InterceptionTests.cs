@@ -160,6 +160,68 @@ public sealed class InterceptionTests
     }
 
     [Fact]
+    public async Task A_frozen_client_is_noticed_by_the_servers_keepalive_alone()
+    {
+        await using var rig = await LndRig.StartAsync(options: options => options with
+        {
+            ServerPingTime = TimeSpan.FromMilliseconds(100),
+            ServerPingTimeout = TimeSpan.FromSeconds(1),
+        });
+        var freeze = new TaskCompletionSource();
+        using var frozen = await InterceptorClient.ConnectAsync(rig, 'B', frozen: freeze.Task);
+        freeze.SetResult();
+        var invoice = await Circulation.InvoiceAsync(rig.Client('C'));
+
+        var attempt = await rig.Client('A').Router.SendToRouteV2Async(await Circulation.RequestAsync(rig, "ABC", invoice, fees: true));
+
+        // Held, then released when the connection was given up.
+        Assert.Equal(HTLCAttempt.Types.HTLCStatus.Succeeded, attempt.Status);
+        Assert.InRange(attempt.ResolveTimeNs - attempt.AttemptTimeNs, 1_000_000_000, long.MaxValue);
+        Assert.False(await rig.Pump.InvokeAsync(_ => rig.Lnd('B').Node.Interceptor.IsConnected));
+    }
+
+    [Fact]
+    public async Task A_private_channel_of_the_alias_type_is_forwarded_over_by_alias_only()
+    {
+        await using var rig = await LndRig.StartAsync();
+        var (b, d) = (rig.Lnd('B').Node, rig.Lnd('D').Node);
+        var end = await rig.Pump.InvokeAsync(network => network.OpenChannel(b, d, new()
+        {
+            Capacity = Eddy.Lightning.MilliSatoshi.FromSatoshi(1_000_000),
+            OpenerBalance = Eddy.Lightning.MilliSatoshi.FromSatoshi(900_000),
+            IsPrivate = true,
+            HasScidAlias = true,
+        }).Opener);
+        using var interceptor = await InterceptorClient.ConnectAsync(rig, 'B');
+        var requested = new List<ulong>();
+        interceptor.OnRequest = request =>
+        {
+            requested.Add(request.OutgoingRequestedChanId);
+            return Circulation.Waive(request);
+        };
+        var a = rig.Client('A');
+
+        var byRealId = await SendAsync(end.ChanId.Value);
+        var byAlias = await SendAsync(end.Aliases[0].Value);
+        var shown = (await rig.Client('B').Lightning.ListChannelsAsync(new() { PrivateOnly = true })).Channels.Single();
+        var there = (await rig.Client('D').Lightning.ListChannelsAsync(new() { PrivateOnly = true })).Channels.Single();
+
+        Assert.Equal((Failure.Types.FailureCode.UnknownNextPeer, 1u), (byRealId.Failure.Code, byRealId.Failure.FailureSourceIndex));
+        Assert.Equal(HTLCAttempt.Types.HTLCStatus.Succeeded, byAlias.Status);
+        Assert.Equal((end.ChanId.Value, end.Aliases[0].Value), (shown.ChanId, shown.AliasScids.Single()));
+        Assert.Equal(shown.AliasScids.Single(), there.PeerScidAlias);
+        Assert.Equal([end.ChanId.Value, end.Aliases[0].Value], requested);
+
+        async Task<HTLCAttempt> SendAsync(ulong channel)
+        {
+            var invoice = await Circulation.InvoiceAsync(rig.Client('D'));
+            var request = await Circulation.RequestAsync(rig, "ABD", invoice);
+            request.Route.Hops[1].ChanId = channel;
+            return await a.Router.SendToRouteV2Async(request);
+        }
+    }
+
+    [Fact]
     public async Task HTLC_events_come_in_LNDs_order()
     {
         await using var rig = await LndRig.StartAsync();

@@ -27,9 +27,9 @@ internal sealed class InterceptorClient : IDisposable
     public Task Ended { get; }
 
     /// <summary>Opens the stream and waits until the node has it.</summary>
-    public static async Task<InterceptorClient> ConnectAsync(LndRig rig, char name, bool reads = true)
+    public static async Task<InterceptorClient> ConnectAsync(LndRig rig, char name, bool reads = true, Task? frozen = null)
     {
-        var interceptor = new InterceptorClient(rig.Client(name), reads);
+        var interceptor = new InterceptorClient(rig.Client(name, frozen: frozen), reads);
         await WaitAsync(() => rig.Pump.InvokeAsync(_ => rig.Lnd(name).Node.Interceptor.IsConnected));
         return interceptor;
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Eddy.Protos.Invoicesrpc;
 using Eddy.Protos.Lnrpc;
 using Eddy.Protos.Routerrpc;
@@ -14,7 +15,7 @@ internal sealed class LndClient : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    public LndClient(SimulatedLnd lnd, string? macaroonHex = null, bool withoutMacaroon = false)
+    public LndClient(SimulatedLnd lnd, string? macaroonHex = null, bool withoutMacaroon = false, Task? frozen = null)
     {
         var macaroon = macaroonHex ?? Convert.ToHexStringLower(File.ReadAllBytes(lnd.AdminMacaroonPath));
         var credentials = CallCredentials.FromInterceptor((_, metadata) =>
@@ -26,9 +27,20 @@ internal sealed class LndClient : IDisposable
 
             return Task.CompletedTask;
         });
+        var handler = new PinnedCertificate(lnd.CertificatePath).CreateHandler();
+        if (frozen is not null)
+        {
+            handler.ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                return new FreezableStream(new NetworkStream(socket, ownsSocket: true), frozen);
+            };
+        }
+
         _channel = GrpcChannel.ForAddress($"https://{lnd.Address}", new GrpcChannelOptions
         {
-            HttpHandler = new PinnedCertificate(lnd.CertificatePath).CreateHandler(),
+            HttpHandler = handler,
             DisposeHttpClient = true,
             Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, credentials),
             MaxReceiveMessageSize = null,

@@ -61,9 +61,9 @@ internal sealed class LndRig : IAsyncDisposable
 
     public SimulatedLnd Lnd(char name) => Lnds[Names.IndexOf(name, StringComparison.Ordinal)];
 
-    public LndClient Client(char name, string? macaroonHex = null, bool withoutMacaroon = false)
+    public LndClient Client(char name, string? macaroonHex = null, bool withoutMacaroon = false, Task? frozen = null)
     {
-        var client = new LndClient(Lnd(name), macaroonHex, withoutMacaroon);
+        var client = new LndClient(Lnd(name), macaroonHex, withoutMacaroon, frozen);
         _clients.Add(client);
         return client;
     }

@@ -51,6 +51,31 @@ public sealed class MacaroonTests
         Assert.Equal(RpcError.Plain("permission denied"), bakery.Authorize([readOnly], "/lnrpc.Lightning/AddInvoice", Loopback));
     }
 
+    [Theory]
+    [InlineData("lnd")]
+    [InlineData("lnd-0.18.5")]
+    [InlineData("lnd-0.21.2")]
+    public void LNDs_own_macaroons_open_what_they_opened_on_real_nodes(string folder)
+    {
+        var bakery = new MacaroonBakery(_clock);
+        var summary = RecordedExperiment.Load($"{folder}/mac1_permissions").Root.GetProperty("summary");
+        var paths = MethodPermissions.ByMethod.Keys.ToDictionary(path => path[(path.LastIndexOf('/') + 1)..]);
+        foreach (var needed in summary.GetProperty("required").EnumerateObject())
+        {
+            Assert.Equal(needed.Value.GetString(), MethodPermissions.ByMethod[needed.Name].ToString());
+        }
+
+        foreach (var (kind, ops) in new[] { ("readonly", MethodPermissions.ReadOnly), ("invoice", MethodPermissions.Invoice) })
+        {
+            var macaroon = Hex(bakery.Bake(ops));
+            foreach (var outcome in summary.GetProperty(kind).EnumerateObject())
+            {
+                var expected = outcome.Value.ValueKind == System.Text.Json.JsonValueKind.Object ? outcome.Value.GetProperty("message").GetString() : null;
+                Assert.Equal(expected, bakery.Authorize([macaroon], paths[outcome.Name], Loopback)?.Message);
+            }
+        }
+    }
+
     [Fact]
     public void A_uri_permission_opens_its_method_and_no_other()
     {

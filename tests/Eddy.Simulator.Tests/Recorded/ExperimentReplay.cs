@@ -34,6 +34,7 @@ internal sealed partial class ExperimentReplay : IDisposable
     private readonly Dictionary<char, IAsyncStreamReader<Protos.Lnrpc.Payment>> _tracked = [];
     private readonly Dictionary<int, Task> _running = [];
     private readonly List<IDisposable> _calls = [];
+    private int _unrecordedInvoices;
 
     private ExperimentReplay(RecordedExperiment experiment, LndRig rig, ReplayHints hints, IReadOnlyDictionary<string, char> knownNodes)
     {
@@ -98,6 +99,13 @@ internal sealed partial class ExperimentReplay : IDisposable
             {
                 _interceptors.Add(node, await InterceptorClient.ConnectAsync(_rig, node));
             }
+        }
+
+        foreach (var node in _hints.HasUnrecordedWaivers ? "BCD" : "")
+        {
+            var interceptor = await InterceptorClient.ConnectAsync(_rig, node);
+            interceptor.OnRequest = Circulation.Waive;
+            _interceptors.Add(node, interceptor);
         }
 
         var steps = Steps().OrderBy(step => step.Time).ToList();
@@ -257,6 +265,16 @@ internal sealed partial class ExperimentReplay : IDisposable
     private async Task StartAsync(Step step)
     {
         await MakeUnrecordedInvoiceAsync(step);
+        foreach (var entry in _experiment.Calls("HtlcInterceptor").Where(entry => entry.GetProperty("t_ms").GetDouble() > step.Time))
+        {
+            // A client that had gone was back by the time of the next payment.
+            var node = RecordedExperiment.Node(entry);
+            if (!_interceptors.ContainsKey(node) && !_hints.ConnectsLate.Contains(node))
+            {
+                _interceptors.Add(node, await InterceptorClient.ConnectAsync(_rig, node));
+            }
+        }
+
         Task call = RecordedExperiment.Rpc(step.Entry) == "SendToRouteV2"
             ? Client(step).Router.SendToRouteV2Async(Read<Protos.Routerrpc.SendToRouteRequest>(step)).ResponseAsync
             : Client(step).Lightning.SendCustomMessageAsync(Read<SendCustomMessageRequest>(step)).ResponseAsync;
@@ -275,7 +293,11 @@ internal sealed partial class ExperimentReplay : IDisposable
         var last = request.GetProperty("route").GetProperty("hops").EnumerateArray().Last();
         var mpp = last.GetProperty("mpp_record");
         var invoice = await Client(_names.NodeOf(last.GetProperty("pub_key").GetString()!)).Lightning.AddInvoiceAsync(
-            new() { ValueMsat = long.Parse(mpp.GetProperty("total_amt_msat").GetString()!, CultureInfo.InvariantCulture) });
+            new()
+            {
+                ValueMsat = long.Parse(mpp.GetProperty("total_amt_msat").GetString()!, CultureInfo.InvariantCulture),
+                CltvExpiry = _hints.UnrecordedCltv.ElementAtOrDefault(_unrecordedInvoices++),
+            });
         _names.LearnHash(hash.GetString()!, Convert.ToHexStringLower(invoice.RHash.Span));
         _names.LearnHash(mpp.GetProperty("payment_addr").GetString()!, Convert.ToHexStringLower(invoice.PaymentAddr.Span));
     }

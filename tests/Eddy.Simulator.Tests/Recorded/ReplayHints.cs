@@ -19,6 +19,12 @@ internal sealed record ReplayHints
     /// <summary>What the opener of every channel holds at first.</summary>
     public long OpenerSat { get; init; } = 4_000_000;
 
+    /// <summary>Final CLTV deltas of invoices that were not written down, in order.</summary>
+    public IReadOnlyList<ulong> UnrecordedCltv { get; init; } = [];
+
+    /// <summary>B, C and D waived their fees, and nobody wrote it down.</summary>
+    public bool HasUnrecordedWaivers { get; init; }
+
     /// <summary>An HTLC of an earlier experiment that only now ended: its id on A's ring channel.</summary>
     public string LeftoverHtlc { get; init; } = "";
 
@@ -37,6 +43,12 @@ internal sealed record ReplayHints
 
         // The blocks of i_near_expiry lie between.
         "i2_too_close" => new() { Height = version == LndVersion.V0212 ? 663u : 665 },
+        "probe_defaults" or "probe_defaults_ring" => new()
+        {
+            Height = version == LndVersion.V0203 ? 667u : version == LndVersion.V0185 ? 665u : 663,
+            UnrecordedCltv = [80, 80, 80, 80, 24, 24, 24],
+            HasUnrecordedWaivers = true,
+        },
         "r1_reverse_large" => new() { OpenerSat = 1_100_000 },
 
         // LND 0.18.5 loses an HTLC whose interceptor answered with a wrong preimage until it restarts, which is here.

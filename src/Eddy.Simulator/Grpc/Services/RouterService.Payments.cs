@@ -15,7 +15,7 @@ internal sealed partial class RouterService
     public override async Task SendPaymentV2(
         SendPaymentRequest request, IServerStreamWriter<Lnrpc.Payment> responseStream, ServerCallContext context)
     {
-        var order = ToOrder(request).TryGet(out var parsed, out var error) ? parsed : throw error.ToException();
+        var order = ToOrder(request, access.Version).TryGet(out var parsed, out var error) ? parsed : throw error.ToException();
         await access.FollowAsync(context, responseStream, (node, queue) =>
         {
             if (order.Destination == node.Id && !request.AllowSelfPayment)
@@ -73,7 +73,7 @@ internal sealed partial class RouterService
         return new BuildRouteResponse { Route = new PaymentMessages(node).ToMessage(route) };
     });
 
-    private static RpcResult<PaymentOrder> ToOrder(SendPaymentRequest request)
+    private static RpcResult<PaymentOrder> ToOrder(SendPaymentRequest request, LndVersion version)
     {
         if (request is { Amt: not 0, AmtMsat: not 0 })
         {
@@ -114,12 +114,10 @@ internal sealed partial class RouterService
         }
 
         var outgoing = request.OutgoingChanIds.ToList();
-#pragma warning disable CS0612 // gone in 0.21, still sent by older clients
-        if (outgoing.Count == 0 && request.OutgoingChanId != 0)
+        if (outgoing.Count == 0 && request.OutgoingChanId != 0 && !version.IsAtLeast(21, 0))
         {
             outgoing.Add(request.OutgoingChanId);
         }
-#pragma warning restore CS0612
 
         return new PaymentOrder
         {
