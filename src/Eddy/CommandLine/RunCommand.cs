@@ -23,7 +23,7 @@ internal static partial class RunCommand
         await Task.WhenAny(stopped.Task, daemon.Completion);
         if (daemon.Completion.Exception?.InnerException is { } fault)
         {
-            terminal.WriteError($"eddy cannot go on: {fault.Message}");
+            terminal.WriteError($"cannot go on: {fault.Message}");
             return ExitCode.Failed;
         }
 

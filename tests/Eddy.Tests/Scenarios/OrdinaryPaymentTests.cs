@@ -62,7 +62,7 @@ public sealed class OrdinaryPaymentTests
 
         AssertNoPause(payments);
         Assert.Equal(ExitCode.Failed, ended!.ExitCode);
-        Assert.Contains("eddy: the engine cannot go on: ", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("eddy: cannot go on: ", ended.Error, StringComparison.Ordinal);
         await scenario.AssertNobodyLostAsync();
     }
 
