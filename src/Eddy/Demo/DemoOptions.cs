@@ -15,9 +15,9 @@ internal sealed record DemoOptions(int Nodes, int Seed, string? GraphPath, strin
 
     /// <summary>
     /// Enough to see. Daemons that advertised a few changes quickly slow down, as the rate limits of their peers ask of them, and a demo
-    /// should not last for minutes.
+    /// should last for seconds.
     /// </summary>
-    public const int MostRings = 3;
+    public const int MostRings = 2;
 
     /// <summary>No new ring is begun after this.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);

@@ -67,11 +67,22 @@ internal sealed class DemoRun : IAsyncDisposable
         await Task.WhenAll(_site.Nodes.Select(node => _site.StartDaemonAsync(node, cancellationToken)));
         _phase = "daemons greet one another and gossip";
         await WaitForStepAsync(LongestStart, cancellationToken);
-        while (_rings.Length < DemoOptions.MostRings && _watch.Elapsed < DemoOptions.TimeLimit && await ProposeAsync(cancellationToken) is { } proposed)
+        while (_watch.Elapsed < DemoOptions.TimeLimit && await ProposeAsync(cancellationToken) is { } proposed)
         {
             await FollowAsync(proposed.Node, proposed.Ring, cancellationToken);
+            if (_rings.Length == DemoOptions.MostRings)
+            {
+                break;
+            }
+
             _phase = "daemons tell one another what they offer now";
             await WaitForStepAsync(DemoOptions.TimeLimit, cancellationToken);
+        }
+
+        _phase = "waiting for the last HTLC to go";
+        while (!await IsQuietAsync())
+        {
+            await Task.Delay(LookInterval, cancellationToken);
         }
 
         _phase = "done";
@@ -212,6 +223,9 @@ internal sealed class DemoRun : IAsyncDisposable
             await Task.Delay(LookInterval, cancellationToken);
         }
     }
+
+    private Task<bool> IsQuietAsync() => _site.Pump.InvokeAsync(network =>
+        network.Channels.All(channel => channel.Opener.Offered.Count + channel.Other.Offered.Count == 0));
 
     private async Task<ImmutableArray<RingView>> RingsAsync(CancellationToken cancellationToken)
     {
