@@ -11,6 +11,8 @@ public sealed class Broadcast<T>
 
     public bool HasSubscribers => _entries.Length > 0;
 
+    public int SubscriberCount => _entries.Length;
+
     /// <summary>Calls <paramref name="handler"/> for every event until the result is disposed.</summary>
     public Subscription Subscribe(Action<T> handler)
     {

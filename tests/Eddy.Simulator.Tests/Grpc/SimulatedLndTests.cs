@@ -168,8 +168,8 @@ public sealed class SimulatedLndTests
     {
         await using var rig = await LndRig.StartAsync();
         var client = rig.Client('B');
-        using var events = client.Lightning.SubscribePeerEvents(new());
-        await client.Lightning.GetInfoAsync(new());
+        using var events = client.Router.SubscribeHtlcEvents(new());
+        Assert.True(await events.ResponseStream.MoveNext(Token));
 
         await rig.Pump.InvokeAsync(_ => rig.Lnd('B').Node.Restart(TimeSpan.FromMilliseconds(200)));
         var ended = await Assert.ThrowsAsync<RpcException>(() => events.ResponseStream.MoveNext(Token));
@@ -215,8 +215,7 @@ public sealed class SimulatedLndTests
         var (a, b) = (rig.Client('A'), rig.Client('B'));
         using var first = b.Lightning.SubscribeCustomMessages(new());
         using var second = b.Lightning.SubscribeCustomMessages(new());
-        await EventuallyAsync(() => rig.Pump.InvokeAsync(_ => rig.Lnd('B').Node.CustomMessages.HasSubscribers));
-        await b.Lightning.GetInfoAsync(new());
+        await EventuallyAsync(() => rig.Pump.InvokeAsync(_ => rig.Lnd('B').Node.CustomMessages.SubscriberCount == 2));
 
         var sent = await a.Lightning.SendCustomMessageAsync(new()
         {

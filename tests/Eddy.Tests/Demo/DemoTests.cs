@@ -5,8 +5,6 @@ namespace Eddy.Tests.Demo;
 /// <summary><c>eddy demo</c> as a process.</summary>
 public sealed class DemoTests : IDisposable
 {
-    private const string SharedGraph = "EDDY_GRAPH";
-
     private readonly TemporaryDirectory _home = new();
 
     public void Dispose() => _home.Dispose();
@@ -17,7 +15,7 @@ public sealed class DemoTests : IDisposable
     [InlineData(8)]
     public async Task A_ring_settles_and_nobody_has_a_millisatoshi_more_or_less(int nodes)
     {
-        using var report = await RunAsync("--nodes", $"{nodes}");
+        using var report = await DemoReport.RunAsync(_home, "--nodes", $"{nodes}");
         var root = report.RootElement;
 
         Assert.True(root.GetProperty("settled").GetBoolean());
@@ -33,31 +31,6 @@ public sealed class DemoTests : IDisposable
         });
         Assert.All(root.GetProperty("channels").EnumerateArray(), channel => Assert.True(
             Distance(channel, "after") < Distance(channel, "before"), $"{channel} did not move toward its target."));
-    }
-
-    [Fact]
-    public async Task The_same_seed_leads_to_the_same_hops_and_amounts_and_another_to_others()
-    {
-        using var first = await RunAsync("--nodes", "4", "--seed", "7");
-        using var second = await RunAsync("--nodes", "4", "--seed", "7");
-        using var other = await RunAsync("--nodes", "4", "--seed", "8");
-
-        Assert.Equal(WhatHappened(first), WhatHappened(second));
-        Assert.NotEqual(WhatHappened(first), WhatHappened(other));
-    }
-
-    [Fact]
-    public async Task A_part_of_a_real_graph_will_do()
-    {
-        var graph = FindGraph();
-        Assert.SkipWhen(graph is null, $"There is no graph at ../shared/data; name a 'lncli describegraph' file in {SharedGraph}.");
-        var balances = Path.Combine(Path.GetDirectoryName(graph)!, "balances-traffic.csv.gz");
-
-        using var report = await RunAsync(
-            ["--nodes", "12", "--graph", graph!, .. File.Exists(balances) ? new[] { "--balances", balances } : []]);
-
-        Assert.True(report.RootElement.GetProperty("settled").GetBoolean());
-        Assert.All(report.RootElement.GetProperty("nodes").EnumerateArray(), node => Assert.Equal(0, node.GetProperty("drift_msat").GetInt64()));
     }
 
     [Fact]
@@ -92,37 +65,4 @@ public sealed class DemoTests : IDisposable
 
     private static double Distance(JsonElement channel, string when) =>
         Math.Abs(channel.GetProperty(when).GetDouble() - channel.GetProperty("target").GetDouble());
-
-    /// <summary>Everything but ids and times.</summary>
-    private static string WhatHappened(JsonDocument report)
-    {
-        var rings = report.RootElement.GetProperty("rings").EnumerateArray().Select(ring => $"{ring.GetProperty("amount_sat")} {ring.GetProperty("hops")}");
-        return string.Join('\n', rings.Append(report.RootElement.GetProperty("channels").ToString()).Append(report.RootElement.GetProperty("nodes").ToString()));
-    }
-
-    private static string? FindGraph()
-    {
-        if (Environment.GetEnvironmentVariable(SharedGraph) is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            var path = Path.Combine(directory.FullName, "shared", "data", "mainnet-graph-small.json");
-            if (File.Exists(path))
-            {
-                return path;
-            }
-        }
-
-        return null;
-    }
-
-    private async Task<JsonDocument> RunAsync(params string[] arguments)
-    {
-        var result = await EddyProcess.RunAsync(_home.Path, ["demo", "--json", .. arguments], null);
-        Assert.True(result.ExitCode == 0, $"The demo ended with {result.ExitCode}: {result.Error}");
-        return JsonDocument.Parse(result.Output);
-    }
 }

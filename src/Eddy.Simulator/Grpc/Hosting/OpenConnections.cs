@@ -43,7 +43,15 @@ internal sealed class OpenConnections
         var connections = Open();
         foreach (var connection in connections)
         {
-            await connection.Transport.Output.CompleteAsync();
+            try
+            {
+                await connection.Transport.Output.CompleteAsync();
+            }
+            catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException or IOException)
+            {
+                // A write is under way, or the connection broke: there is nothing to close it behind.
+                connection.Abort(new ConnectionAbortedException("The simulated LND stopped."));
+            }
         }
 
         var closed = Task.WhenAll(connections.Select(connection => Task.Delay(Timeout.Infinite, connection.ConnectionClosed)
