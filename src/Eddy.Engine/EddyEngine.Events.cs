@@ -249,6 +249,11 @@ public sealed partial class EddyEngine
         {
             LogOperator(isPaused ? "Paused by the operator." : "Resumed by the operator.");
             _context.Batch.Settings[StoreSettings.Paused] = isPaused.ToString();
+            if (isPaused)
+            {
+                _owner.OnPause();
+            }
+
             _gossiper.OnOwnChange();
             _proposer.SearchSoon();
         }

@@ -39,6 +39,7 @@ public sealed partial class EddyEngine : IDisposable
     private readonly RingKeeper _rings;
     private readonly OwnLiquidity _liquidity;
     private readonly Gossiper _gossiper;
+    private readonly OwnersWord _owner;
     private readonly RingEffects _effects;
     private readonly RingMember _member;
     private readonly RingProposer _proposer;
@@ -69,12 +70,14 @@ public sealed partial class EddyEngine : IDisposable
         _counters = new DailyCounters(_context);
         _backOffs = new BackOffs(_context, planner);
         _rings = new RingKeeper(_context);
-        _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations());
+        _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations(), channel => _rings.NeutralPromised(channel));
+        var budget = new DayBudget(_context, _rings, _counters);
         var verifier = ports.Verifier ?? (_ownVerifier = new OfflineVerifier());
         _gossiper = new Gossiper(_context, _peers, _greeter, _liquidity, verifier);
-        _effects = new RingEffects(_context, _rings, _backOffs);
-        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, _counters, verifier);
-        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, planner);
+        _owner = new OwnersWord(_context, _rings, _liquidity, budget);
+        _effects = new RingEffects(_context, _rings, _backOffs, _owner);
+        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, budget, verifier);
+        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, budget, planner);
 
         _greeter.Met = _gossiper.OnMet;
         _greeter.Changed = _ => _gossiper.OnOwnChange();
@@ -109,6 +112,7 @@ public sealed partial class EddyEngine : IDisposable
             OnBound(binding);
         }
 
+        _owner.OnStart();
         _toRestart = [.. _rings.Open.Select(static ring => ring.Id)];
         _forwarding = _forwarding.WithWaivers(LiveWaivers());
         _context.Ports.Gate.Open(contents.Bindings, _forwarding);

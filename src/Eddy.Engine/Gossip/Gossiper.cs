@@ -203,6 +203,9 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
         {
             Follow(_book.Expire(context.Now));
             OnPeersChanged();
+
+            // Midnight changes what we may offer, and nothing else tells us.
+            OnOwnChange();
             CompareWithSomebody();
         }
     }

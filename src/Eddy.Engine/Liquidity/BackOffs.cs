@@ -14,9 +14,18 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
     private const string NodePrefix = "node:";
     private const string HeldPrefix = "held:";
     private const string IdlePrefix = "idle:";
+    private const string EmptyPrefix = "empty:";
+
+    /// <summary>Initiators are free to make: more than this many counts are not kept, and the one that ends first goes first.</summary>
+    private const int MostEmpty = 1_000;
 
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a promise that came to nothing is remembered.</summary>
+    private static readonly TimeSpan EmptyKept = TimeSpan.FromHours(1);
+
+    private readonly SortedDictionary<string, BackOff> _empty = [];
 
     private BackOffBook _held = BackOffBook.Empty;
     private BackOffBook _idle = BackOffBook.Empty;
@@ -44,6 +53,9 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
                     break;
                 case ["held", var id] when NodeId.TryParse(id, out var node):
                     held.Add(new(node, backOff));
+                    break;
+                case ["empty", _, ..]:
+                    _empty[record.Key] = backOff;
                     break;
                 case ["idle", var id] when NodeId.TryParse(id, out var node):
                     idle.Add(new(node, backOff));
@@ -87,6 +99,20 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         SaveNode(IdlePrefix, _idle, node);
     }
 
+    /// <summary>
+    /// Promises in a row that came to no HTLC, this one included: of one initiator by way of one peer, and of all by way of that peer. An
+    /// initiator is free to make, a channel is not.
+    /// </summary>
+    public (int OfInitiator, int OfPrevious) CountEmpty(NodeId initiator, NodeId previous) =>
+        (CountEmpty($"{EmptyPrefix}{initiator}:{previous}"), CountEmpty($"{EmptyPrefix}{previous}"));
+
+    /// <summary>An HTLC came.</summary>
+    public void ForgetEmpty(NodeId initiator, NodeId previous)
+    {
+        RemoveEmpty($"{EmptyPrefix}{initiator}:{previous}");
+        RemoveEmpty($"{EmptyPrefix}{previous}");
+    }
+
     public void IdlingEnded(NodeId node)
     {
         if (_idle.Nodes.Any(entry => entry.Key == node))
@@ -121,6 +147,11 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
     /// <summary>Forgets what ended long ago.</summary>
     public void Prune()
     {
+        foreach (var key in _empty.Where(entry => entry.Value.Until < context.Now).Select(static entry => entry.Key).ToArray())
+        {
+            RemoveEmpty(key);
+        }
+
         var (before, heldBefore, idleBefore) = (Book, _held, _idle);
         Book = Book.Prune(context.Now, options);
         _held = _held.Prune(context.Now, options);
@@ -143,6 +174,27 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         foreach (var (node, _) in idleBefore.Nodes.Except(_idle.Nodes))
         {
             context.Batch.BackOffs[$"{IdlePrefix}{node}"] = null;
+        }
+    }
+
+    private int CountEmpty(string key)
+    {
+        var known = _empty.GetValueOrDefault(key);
+        if (known.Failures == 0 && _empty.Count >= MostEmpty)
+        {
+            RemoveEmpty(_empty.MinBy(static entry => entry.Value.Until).Key);
+        }
+
+        _empty[key] = new BackOff(context.Now + EmptyKept, (known.Until < context.Now ? 0 : known.Failures) + 1);
+        Save(key, _empty[key]);
+        return _empty[key].Failures;
+    }
+
+    private void RemoveEmpty(string key)
+    {
+        if (_empty.Remove(key))
+        {
+            context.Batch.BackOffs[key] = null;
         }
     }
 

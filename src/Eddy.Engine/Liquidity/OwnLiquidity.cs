@@ -4,10 +4,15 @@ using Eddy.Liquidity;
 namespace Eddy.Engine.Liquidity;
 
 /// <summary>What our own channels offer by the operator's targets, after what is promised to rings. Worked out when it is asked for.</summary>
-internal sealed class OwnLiquidity(EngineContext context, DailyCounters counters, Func<IReadOnlyCollection<Reservation>> reservations)
+internal sealed class OwnLiquidity(
+    EngineContext context,
+    DailyCounters counters,
+    Func<IReadOnlyCollection<Reservation>> reservations,
+    Func<ShortChannelId, MilliSatoshi> neutralPromised)
 {
     private readonly SortedDictionary<NodeId, PairLiquidity> _pairs = [];
     private bool _isStale = true;
+    private int _day;
 
     public LiquidityOptions Options { get; } = new()
     {
@@ -59,19 +64,25 @@ internal sealed class OwnLiquidity(EngineContext context, DailyCounters counters
         channel,
         TargetOf(channel),
         IsExcluded(channel) || IsUnwelcome(channel.Peer),
-        MilliSatoshi.Max(MilliSatoshi.Zero, NeutralCap(channel) - new MilliSatoshi(counters.Today(DailyCounters.Neutral(channel.Id)))));
+        MilliSatoshi.Max(MilliSatoshi.Zero, NeutralLeft(channel)));
+
+    /// <summary>What moved today counts, and what rings under way may still move.</summary>
+    private MilliSatoshi NeutralLeft(Channel channel) =>
+        NeutralCap(channel) - new MilliSatoshi(counters.Today(DailyCounters.Neutral(channel.Id))) - neutralPromised(channel.Id);
 
     private MilliSatoshi NeutralCap(Channel channel) =>
         new((long)Math.Min(long.MaxValue / 2, channel.Capacity.Value * context.Options.Policy.MaxNeutralPerDay));
 
     private void Refresh()
     {
-        if (!_isStale)
+        if (!_isStale && _day == context.Today)
         {
             return;
         }
 
+        // What is left of the day's neutral volume is another amount after midnight.
         _isStale = false;
+        _day = context.Today;
         _pairs.Clear();
         var promised = reservations().ToLookup(static reservation => reservation.Peer);
         foreach (var group in context.Channels.GroupBy(static channel => channel.Peer))

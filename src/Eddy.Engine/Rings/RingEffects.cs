@@ -14,7 +14,7 @@ namespace Eddy.Engine.Rings;
 /// Has done what a ring's machine asks for, and brings back what came of it. Nothing is asked of LND or sent to a peer before the step is
 /// saved. What must happen although the process dies first goes through the outbox.
 /// </summary>
-internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackOffs backOffs)
+internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackOffs backOffs, OwnersWord owner)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
@@ -191,7 +191,11 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
         switch (outcome)
         {
             case CommandOutcome.InvoiceFound found:
-                rings.Apply(ring, new RingEvent.InvoiceFound(context.Now, ToRing(found.State), found.AmountPaid));
+                var state = ToRing(found.State);
+
+                // Only an open invoice is paid: to the machine one that must not be paid is of no use.
+                var isOff = state == RingInvoice.Open && ring.State is InitiatorState.Paying { Step: PayingStep.AskingInvoice } && !owner.MaySend(ring);
+                rings.Apply(ring, new RingEvent.InvoiceFound(context.Now, isOff ? RingInvoice.Unusable : state, found.AmountPaid));
                 break;
             case CommandOutcome.NotFound:
                 rings.Apply(ring, new RingEvent.InvoiceNotFound(context.Now));

@@ -40,6 +40,10 @@ internal sealed class RingKeeper
 
     public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations)];
 
+    /// <summary>What rings under way may still move over a channel without bringing it nearer its target.</summary>
+    public MilliSatoshi NeutralPromised(ShortChannelId channel) =>
+        new(Open.Where(ring => ring.Neutral.Contains(channel)).Sum(static ring => ring.Amount.Value));
+
     public void Load(StoreContents contents)
     {
         Totals = contents.Totals;

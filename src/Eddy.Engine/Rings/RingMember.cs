@@ -23,7 +23,7 @@ internal sealed class RingMember(
     Gossiper gossiper,
     OwnLiquidity liquidity,
     BackOffs backOffs,
-    DailyCounters counters,
+    DayBudget budget,
     ISignatureVerifier verifier)
 {
     /// <summary>Proposals of one peer that are looked at.</summary>
@@ -32,11 +32,8 @@ internal sealed class RingMember(
     /// <summary>Acceptances in a row that may come to nothing.</summary>
     private const int MostIdle = 3;
 
-    /// <summary>Initiators are free to make: more than this many are not counted.</summary>
-    private const int MostCounted = 1_000;
-
-    private readonly Dictionary<(NodeId Initiator, NodeId Previous), int> _idle = [];
-    private readonly DayBudget _budget = new(context, rings, counters);
+    /// <summary>The same, whoever began them: initiators are free to make, the peer that brings them is not.</summary>
+    private const int MostIdleByOnePeer = 12;
 
     public RefusalCounts Refusals { get; } = new();
 
@@ -79,30 +76,28 @@ internal sealed class RingMember(
 
     /// <summary>
     /// A ring in which we were a member ended. Promises cost us liquidity and the initiator nothing: one whose rings come to no HTLC time
-    /// after time is left alone for a while.
+    /// after time is left alone for a while. Only a settled one makes up for it: an HTLC that fails is as free as none.
     /// </summary>
     public void OnEnded(Ring ring, RingState before)
     {
-        var key = (ring.Terms.Offer.Initiator, ring.Previous);
+        var (initiator, previous) = (ring.Terms.Offer.Initiator, ring.Previous);
         switch (ring.State)
         {
             case MemberState.Settled:
-                _idle.Remove(key);
-                backOffs.IdlingEnded(ring.Terms.Offer.Initiator);
-                break;
-            case MemberState.Failed:
-                _idle.Remove(key);
+                backOffs.ForgetEmpty(initiator, previous);
+                backOffs.IdlingEnded(initiator);
+                backOffs.IdlingEnded(previous);
                 break;
             case MemberState.Expired or MemberState.Released { Position: null } when before is MemberState.Accepted:
-                if (_idle.Count >= MostCounted && !_idle.ContainsKey(key))
+                var (ofInitiator, ofPrevious) = backOffs.CountEmpty(initiator, previous);
+                if (ofInitiator >= MostIdle)
                 {
-                    _idle.Clear();
+                    backOffs.Idling(initiator);
                 }
 
-                _idle[key] = _idle.GetValueOrDefault(key) + 1;
-                if (_idle[key] >= MostIdle)
+                if (ofPrevious >= MostIdleByOnePeer)
                 {
-                    backOffs.Idling(ring.Terms.Offer.Initiator);
+                    backOffs.Idling(previous);
                 }
 
                 break;
@@ -162,7 +157,7 @@ internal sealed class RingMember(
         var previous = offer.At(position - 1);
         var next = offer.At(position + 1);
         if (offer.Nodes.Any(node => node != context.Node!.Id && liquidity.IsUnwelcome(node))
-            || backOffs.IsIdling(offer.Initiator) || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
+            || backOffs.IsIdling(offer.Initiator) || backOffs.IsIdling(previous) || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
         {
             return RejectReason.NotWelcome;
         }
@@ -193,7 +188,7 @@ internal sealed class RingMember(
             return (null, RejectReason.NoChannel);
         }
 
-        var most = Math.Min(asked.Satoshi, _budget.Left(offer.At(position - 1), offer.At(position + 1)));
+        var most = Math.Min(asked.Satoshi, budget.Left(offer.At(position - 1), offer.At(position + 1)));
         if (most < offer.MinAmount.Satoshi)
         {
             return (null, RejectReason.Limit);
@@ -256,17 +251,9 @@ internal sealed class RingMember(
     /// <summary>The most that may be waived for one HTLC: the fee as it is now and a little more, within a share of the amount and what the day leaves.</summary>
     private MilliSatoshi FeeCap(MilliSatoshi amount, MilliSatoshi fee)
     {
-        const long Million = 1_000_000;
-        var most = new MilliSatoshi((long)((Int128)amount.Value * context.Options.Policy.MaxWaivedFeePpm / Million));
-        var share = MilliSatoshi.Min(most, MilliSatoshi.Max(MilliSatoshi.Zero, fee + new MilliSatoshi(fee.Value / 4)) + new MilliSatoshi(MilliSatoshi.PerSatoshi));
-        if (context.Options.Policy.MaxWaivedFeePerDaySat is not { } limit)
-        {
-            return share;
-        }
-
-        var promised = rings.Open.Sum(static ring => ring.Terms is RingTerms.Member member ? member.Waiver.FeeCap.Value : 0);
-        var left = MilliSatoshi.FromSatoshi(limit) - new MilliSatoshi(checked(counters.Today(DailyCounters.Waived) + promised));
-        return MilliSatoshi.Max(MilliSatoshi.Zero, MilliSatoshi.Min(share, left));
+        var most = MilliSatoshi.Max(MilliSatoshi.Zero, fee + new MilliSatoshi(fee.Value / 4)) + new MilliSatoshi(MilliSatoshi.PerSatoshi);
+        var share = MilliSatoshi.Min(budget.FeeShare(amount), most);
+        return budget.WaivedFeeLeft() is { } left ? MilliSatoshi.Max(MilliSatoshi.Zero, MilliSatoshi.Min(share, left)) : share;
     }
 
     private Channel? Channel(ShortChannelId id) => context.Channels.FirstOrDefault(channel => channel.Id == id);

@@ -12,13 +12,15 @@ namespace Eddy.Engine.Rings;
 
 /// <summary>Looks for rings in which we are the proposer, and begins them.</summary>
 internal sealed class RingProposer(
-    EngineContext context, RingKeeper rings, Gossiper gossiper, OwnLiquidity liquidity, BackOffs backOffs, DailyCounters counters, PlannerOptions options)
+    EngineContext context, RingKeeper rings, Gossiper gossiper, OwnLiquidity liquidity, BackOffs backOffs, DailyCounters counters, DayBudget budget, PlannerOptions options)
 {
     /// <summary>A payment that failed for want of liquidity is tried with half of it, so many times.</summary>
     private const int MostRetries = 2;
 
     /// <summary>Enough to come from the largest amount down to the smallest in one search.</summary>
     private const int AllHalvings = 40;
+
+    private const string Full = "As many rings of ours are under way as may be.";
 
     private static readonly TimeSpan Trigger = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
@@ -27,7 +29,6 @@ internal sealed class RingProposer(
     [ThreadStatic]
     private static CycleFinder? _finder;
 
-    private readonly DayBudget _budget = new(context, rings, counters);
     private readonly List<Retry> _retries = [];
     private long _threshold;
 
@@ -137,7 +138,7 @@ internal sealed class RingProposer(
     {
         foreach (var retry in Take(_retries))
         {
-            if (WhyNot() is not null || rings.Open.Count(static ring => ring.IsInitiator) >= context.Options.Policy.MaxInFlight)
+            if (WhyNot() is not null || IsFull())
             {
                 // A search in between found another ring, and will come back to this one.
                 return;
@@ -157,7 +158,7 @@ internal sealed class RingProposer(
     private static string Describe(RingPlan plan) => plan.Outcome switch
     {
         PlanOutcome.Found => $"Found {plan.Rings.Length} of at most {plan.Rings.Max(static ring => ring.Amount)} sat.",
-        PlanOutcome.Busy => "As many rings of ours are under way as may be.",
+        PlanOutcome.Busy => Full,
         PlanOutcome.NothingOffered => "No peer takes what we would send, or none sends what we would take.",
         PlanOutcome.Falling => "No ring as large as that; looking for smaller ones.",
         _ => "There is no ring now in which this node is the proposer.",
@@ -183,6 +184,8 @@ internal sealed class RingProposer(
         return IsDayOver() ? "The limit of what may be moved in a day is reached." : null;
     }
 
+    private bool IsFull() => rings.Open.Count(static ring => ring.IsInitiator) >= context.Options.Policy.MaxInFlight;
+
     private bool IsDayOver() =>
         context.Options.Policy.MaxPerDaySat is { } limit
         && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
@@ -200,8 +203,14 @@ internal sealed class RingProposer(
 
     private Ring? Propose(Cycle cycle, int retries)
     {
+        if (IsFull())
+        {
+            LastSearch = Full;
+            return null;
+        }
+
         var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
-        var most = Math.Min(cycle.Amount, _budget.Left(cycle.Nodes[^1], cycle.Nodes[1]));
+        var most = Math.Min(cycle.Amount, budget.Left(cycle.Nodes[^1], cycle.Nodes[1]));
         if (cycle.Nodes.Any(liquidity.IsUnwelcome) || liquidity.Find(cycle.Nodes[1]) is not { } outgoing || liquidity.Find(cycle.Nodes[^1]) is not { } incoming)
         {
             LastSearch = "The ring found has a member with whom we want none, or a channel is gone.";

@@ -13,9 +13,10 @@ internal sealed class TestRing
 {
     private readonly Dictionary<NodeId, MilliSatoshi> _wealth;
 
-    public TestRing(int nodes, ulong seed = 1, int parallels = 0, int privates = 0, Func<int, EngineOptions>? options = null)
+    public TestRing(int nodes, ulong seed = 1, int parallels = 0, int privates = 0, Func<int, EngineOptions>? options = null, DateTimeOffset? start = null)
     {
-        Network = new SimulatedNetwork(new NetworkOptions { Seed = seed });
+        var network = new NetworkOptions { Seed = seed };
+        Network = new SimulatedNetwork(start is { } time ? network with { StartTime = time } : network);
         Topology = RingTopology.Build(Network, new RingTopologyOptions { Nodes = nodes, ParallelChannels = parallels, PrivateChannels = privates });
         var verifier = new RememberingVerifier();
         Daemons = [.. Topology.Nodes.Select((node, index) => new TestDaemon(node, (options ?? (_ => Options(nodes)))(index), verifier))];
