@@ -20,7 +20,7 @@ internal static partial class RingCodec
         switch (terms)
         {
             case RingTerms.Initiator initiator:
-                ring.Initiator = ToStored(initiator);
+                ring.Initiator = ToStored(initiator, state.IsFinal);
                 break;
             case RingTerms.Member member:
                 ring.Member = ToStored(member);
@@ -63,18 +63,23 @@ internal static partial class RingCodec
         }
     }
 
-    private static StoredInitiatorTerms ToStored(RingTerms.Initiator terms)
+    // A ring that has ended needs its secrets no more, and what is not kept cannot leak with a copy of the database.
+    private static StoredInitiatorTerms ToStored(RingTerms.Initiator terms, bool isFinal)
     {
         var stored = new StoredInitiatorTerms
         {
             Offer = Bytes(terms.OfferBytes),
             DeadlineTicks = terms.Deadline.UtcTicks,
-            Preimage = Bytes(terms.Preimage.Value),
             FirstChannel = terms.FirstChannel.Value,
             FinalCltv = terms.FinalCltv,
             GainMsat = terms.Gain.Value,
         };
-        stored.Records.AddRange(terms.Records.Select(Bytes));
+        if (!isFinal)
+        {
+            stored.Preimage = Bytes(terms.Preimage.Value);
+            stored.Records.AddRange(terms.Records.Select(Bytes));
+        }
+
         return stored;
     }
 
@@ -82,7 +87,7 @@ internal static partial class RingCodec
         Offer(stored.Offer),
         Time(stored.DeadlineTicks),
         stored.Offer.Memory,
-        new Preimage(new Bytes32(stored.Preimage.Span)),
+        stored.Preimage.IsEmpty ? default : new Preimage(new Bytes32(stored.Preimage.Span)),
         [.. stored.Records.Select(static record => new Bytes32(record.Span))],
         new ShortChannelId(stored.FirstChannel),
         stored.FinalCltv,

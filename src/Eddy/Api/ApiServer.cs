@@ -13,7 +13,7 @@ namespace Eddy.Api;
 
 /// <summary>
 /// The operator's HTTP API, on loopback only: <c>/v1/...</c>, JSON, a bearer token on every request, and no answer to a request whose Host
-/// header names anything but this machine (a page in a browser could otherwise reach it under a name of its own).
+/// or Origin header names anything but this address (a page in a browser could otherwise reach it, under a name of its own or by its IP).
 /// </summary>
 internal sealed partial class ApiServer : IAsyncDisposable
 {
@@ -107,6 +107,12 @@ internal sealed partial class ApiServer : IAsyncDisposable
             return;
         }
 
+        if (!IsOurOrigin(context))
+        {
+            await WriteErrorAsync(context, StatusCodes.Status403Forbidden, "the Origin header names a page that is not this daemon's");
+            return;
+        }
+
         if (!_token.IsIn(context.Request.Headers.Authorization))
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
@@ -135,12 +141,17 @@ internal sealed partial class ApiServer : IAsyncDisposable
         }
     }
 
-    private static bool IsOurHost(HttpContext context)
+    private static bool IsOurHost(HttpContext context) => IsOurs(context, context.Request.Host);
+
+    // Only browsers send one; ours would be a page of this very address.
+    private static bool IsOurOrigin(HttpContext context) => context.Request.Headers.Origin is not { Count: > 0 } origins
+        || (origins is [{ } origin] && origin.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && IsOurs(context, new HostString(origin["http://".Length..])));
+
+    private static bool IsOurs(HttpContext context, HostString host)
     {
-        var host = context.Request.Host;
         var isLoopback = host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-        return isLoopback && host.Port is var port && (port ?? 80) == context.Connection.LocalPort;
+        return isLoopback && (host.Port ?? 80) == context.Connection.LocalPort;
     }
 
     private async Task RingAsync(HttpContext context)

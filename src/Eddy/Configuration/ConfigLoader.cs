@@ -97,6 +97,12 @@ internal sealed class ConfigLoader
             return false;
         }
 
+        if (text.Contains('\0', StringComparison.Ordinal) || text.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            _mistakes.Add(new(new ConfigOrigin.File(path, 0), "this is not a text file in UTF-8, and so no configuration"));
+            return true;
+        }
+
         var ini = IniFile.Parse(path, text);
         _mistakes.AddRange(ini.Mistakes);
         var seen = new Dictionary<(string, string, string), int>();
@@ -155,7 +161,7 @@ internal sealed class ConfigLoader
         {
             var elsewhere = BelongsIn(name);
             var hint = elsewhere.Length > 0 ? elsewhere : $"; did you mean '{NearestName.Of(name, inSection)}'?";
-            _mistakes.Add(new(origin, $"unknown key '{name}' in [{section}]{hint}"));
+            _mistakes.Add(new(origin, $"unknown key {Quoted.From(name)} in [{section}]{hint}"));
         }
 
         return null;
@@ -183,7 +189,7 @@ internal sealed class ConfigLoader
         if (known.FirstOrDefault(candidate => candidate.Name == entry.Key) is not { } key)
         {
             var nearest = NearestName.Of(entry.Key, known.Select(candidate => candidate.Name));
-            _mistakes.Add(new(text.Origin, $"unknown key '{entry.Key}' in [{entry.Section} {entry.Argument}]; did you mean '{nearest}'?"));
+            _mistakes.Add(new(text.Origin, $"unknown key {Quoted.From(entry.Key)} in [{entry.Section} {entry.Argument}]; did you mean '{nearest}'?"));
             return;
         }
 

@@ -14,59 +14,59 @@ internal static class ConfigReaders
     public static ConfigReader Satoshi(long least = 0) => (text, mistakes) =>
         TryWhole(text.Value, out var sat) && sat >= least && sat <= MaxSat
             ? sat
-            : Wrong(text, mistakes, $"'{text.Value}' is not an amount: whole satoshis, {least:N0} to {MaxSat:N0}, like 50000");
+            : Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not an amount: whole satoshis, {least:N0} to {MaxSat:N0}, like 50000");
 
     public static ConfigReader Count(int least, int most) => (text, mistakes) =>
         TryWhole(text.Value, out var count) && count >= least && count <= most
             ? (int)count
-            : Wrong(text, mistakes, $"'{text.Value}' is not a whole number from {least} to {most}");
+            : Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not a whole number from {least} to {most}");
 
     /// <summary>A share of a channel's capacity.</summary>
     public static ConfigReader Share(double least, double most) => (text, mistakes) =>
         double.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share >= least && share <= most
             ? share
-            : Wrong(text, mistakes, FormattableString.Invariant($"'{text.Value}' is not a share of the capacity from {least} to {most}, like {(least + most) / 2}"));
+            : Wrong(text, mistakes, FormattableString.Invariant($"{Quoted.From(text.Value)} is not a share of the capacity from {least} to {most}, like {(least + most) / 2}"));
 
     public static ConfigReader Duration(TimeSpan least, TimeSpan most) => (text, mistakes) =>
         TryDuration(text.Value, out var duration) && duration >= least && duration <= most
             ? duration
-            : Wrong(text, mistakes, $"'{text.Value}' is not a duration from {Show(least)} to {Show(most)}: write a number and ms, s, m or h, like 30s");
+            : Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not a duration from {Show(least)} to {Show(most)}: write a number and ms, s, m or h, like 30s");
 
     public static ConfigReader Choice(params string[] choices) => (text, mistakes) =>
         choices.FirstOrDefault(choice => choice.Equals(text.Value, StringComparison.OrdinalIgnoreCase))
-        ?? Wrong(text, mistakes, $"'{text.Value}' is none of {string.Join(", ", choices)}; did you mean '{NearestName.Of(text.Value, choices)}'?");
+        ?? Wrong(text, mistakes, $"{Quoted.From(text.Value)} is none of {string.Join(", ", choices)}; did you mean '{NearestName.Of(text.Value, choices)}'?");
 
     public static object? Flag(ConfigText text, List<ConfigMistake> mistakes) => text.Value.ToLowerInvariant() switch
     {
         "true" or "yes" or "1" => true,
         "false" or "no" or "0" => false,
-        _ => Wrong(text, mistakes, $"'{text.Value}' is neither true nor false"),
+        _ => Wrong(text, mistakes, $"{Quoted.From(text.Value)} is neither true nor false"),
     };
 
     /// <summary>A full path; <c>~</c> is the home directory.</summary>
     public static object? FilePath(ConfigText text, List<ConfigMistake> mistakes) =>
-        text.Value.Length > 0 && !text.Value.Contains('\0', StringComparison.Ordinal)
-            ? ExpandPath(text.Value, text.Directory)
-            : Wrong(text, mistakes, "a path is missing");
+        text.Value.Length == 0 || text.Value.Contains('\0', StringComparison.Ordinal) ? Wrong(text, mistakes, "a path is missing")
+        : Quoted.IsSecretive(text.Value) ? Wrong(text, mistakes, $"{Quoted.From(text.Value)} is what a file holds, and the path of the file is wanted")
+        : ExpandPath(text.Value, text.Directory);
 
     /// <summary>host:port of LND's gRPC API.</summary>
     public static object? HostAndPort(ConfigText text, List<ConfigMistake> mistakes) =>
         TryHostAndPort(text.Value, out var host, out var port)
             ? new HostPort(host, port)
-            : Wrong(text, mistakes, $"'{text.Value}' is not host:port, like 127.0.0.1:10009");
+            : Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not host:port, like 127.0.0.1:10009");
 
     /// <summary>An address on this machine only: the API would let anybody who reaches it look into the node.</summary>
     public static object? Loopback(ConfigText text, List<ConfigMistake> mistakes)
     {
         if (!TryHostAndPort(text.Value, out var host, out var port))
         {
-            return Wrong(text, mistakes, $"'{text.Value}' is not address:port, like 127.0.0.1:8735");
+            return Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not address:port, like 127.0.0.1:8735");
         }
 
         var address = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : null;
         if (address is null && !IPAddress.TryParse(host, out address))
         {
-            return Wrong(text, mistakes, $"'{host}' is not an IP address: the API listens on loopback only, like 127.0.0.1:8735");
+            return Wrong(text, mistakes, $"{Quoted.From(host)} is not an IP address: the API listens on loopback only, like 127.0.0.1:8735");
         }
 
         return IPAddress.IsLoopback(address)
@@ -183,7 +183,7 @@ internal static class ConfigReaders
         }
         else
         {
-            mistakes.Add(new(origin, $"'{item}' is not a public key (66 hex digits that begin with 02 or 03)"));
+            mistakes.Add(new(origin, $"{Quoted.From(item)} is not a public key (66 hex digits that begin with 02 or 03)"));
         }
     }
 

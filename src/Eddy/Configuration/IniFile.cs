@@ -43,7 +43,7 @@ internal sealed record IniFile(string Path, IReadOnlyList<IniEntry> Entries, IRe
             var close = line.IndexOf(']', StringComparison.Ordinal);
             if (close < 0 || StripComment(line[(close + 1)..]).Length > 0)
             {
-                mistakes.Add(At(at, close < 0 ? $"section '{line}' has no closing ']'" : $"nothing may follow the section in '{line}'"));
+                mistakes.Add(At(at, close < 0 ? $"section {Quoted.From(line)} has no closing ']'" : $"nothing may follow the section in {Quoted.From(line)}"));
                 return (null, "");
             }
 
@@ -62,7 +62,7 @@ internal sealed record IniFile(string Path, IReadOnlyList<IniEntry> Entries, IRe
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
             {
-                mistakes.Add(At(at, $"'{line}' is neither key=value, [section] nor a comment"));
+                mistakes.Add(At(at, $"{Quoted.From(line)} is neither key=value, [section] nor a comment"));
             }
             else if (!TryValue(line[(equals + 1)..].Trim(), out var value))
             {

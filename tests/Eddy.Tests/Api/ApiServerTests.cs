@@ -112,6 +112,27 @@ public sealed class ApiServerTests : IAsyncLifetime
         Assert.Equal(status, response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("http://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("http://evil.example:{0}", HttpStatusCode.Forbidden)]
+    [InlineData("http://127.0.0.1:1", HttpStatusCode.Forbidden)]
+    [InlineData("https://127.0.0.1:{0}", HttpStatusCode.Forbidden)]
+    [InlineData("null", HttpStatusCode.Forbidden)]
+    [InlineData("http://127.0.0.1:{0}/", HttpStatusCode.Forbidden)]
+    [InlineData("http://", HttpStatusCode.Forbidden)]
+    [InlineData("http://127.0.0.1:{0}", HttpStatusCode.OK)]
+    [InlineData("http://localhost:{0}", HttpStatusCode.OK)]
+    public async Task Another_pages_request_gets_no_answer_even_with_the_token(string origin, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "v1/status");
+        request.Headers.TryAddWithoutValidation("Origin", string.Format(null, CompositeFormat.Parse(origin), _server.Address.Port));
+
+        using var response = await _http.SendAsync(request);
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
     [Fact]
     public async Task Requests_reach_the_engine_and_bring_its_reply_back()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Eddy.Api;
 using Eddy.Demo;
 
 namespace Eddy.Tests.Scenarios;
@@ -24,11 +25,23 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     public int Id => _process!.Id;
 
+    /// <summary>Below the range from which the system gives ports to others in the meantime.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another.
+            }
+        }
     }
 
     /// <summary>Returns when it says that it runs.</summary>
@@ -44,6 +57,16 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     /// <summary>Asks the running daemon.</summary>
     public Task<ProcessResult> AskAsync(params string[] command) => EddyProcess.RunAsync(_home, [.. command, .. _where]);
+
+    /// <summary>Asks its API without starting a process for it.</summary>
+    public async Task<string> GetAsync(string path)
+    {
+        using var http = new HttpClient { BaseAddress = new($"http://{_where[3]}/") };
+        var token = await File.ReadAllTextAsync(AccessToken.PathIn(_where[1]));
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token.Trim());
+        using var response = await http.GetAsync(path);
+        return await response.Content.ReadAsStringAsync();
+    }
 
     public Task<bool> SeesErrorAsync(string text) => _process!.SeesErrorAsync(text);
 
