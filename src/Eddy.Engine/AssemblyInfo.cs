@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Eddy.Benchmarks")]
 [assembly: InternalsVisibleTo("Eddy.Engine.Tests")]
+[assembly: InternalsVisibleTo("Eddy.Failpoints")]

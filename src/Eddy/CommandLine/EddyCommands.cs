@@ -14,10 +14,14 @@ internal sealed class EddyCommands
     private readonly Terminal _terminal;
     private readonly ConfigFlags _flags = new();
     private readonly RootCommand _root;
+    private readonly Func<DaemonOptions, DaemonOptions> _adjust;
 
-    public EddyCommands(Terminal terminal)
+    /// <param name="terminal">Where commands write.</param>
+    /// <param name="adjust">For another host of the same daemon: has the last word on what <c>run</c> starts.</param>
+    public EddyCommands(Terminal terminal, Func<DaemonOptions, DaemonOptions>? adjust = null)
     {
         _terminal = terminal;
+        _adjust = adjust ?? (static options => options);
         _root = new RootCommand("Eddy keeps the channels of an LND node balanced, for free: it finds rings of nodes that all want liquidity moved the same way round.");
         _flags.AddTo(_root);
         _root.Options.OfType<VersionOption>().Single().Action = new VersionAction(terminal);
@@ -80,7 +84,7 @@ internal sealed class EddyCommands
     private void AddCommands()
     {
         Demo.DemoCommand.AddTo(this, _root, _flags, _terminal);
-        RunCommand.AddTo(this, _root, _flags, _terminal);
+        RunCommand.AddTo(this, _root, _flags, _terminal, _adjust);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
         ConfigCommands.AddTo(this, _root, _flags, _terminal);

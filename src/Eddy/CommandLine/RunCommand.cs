@@ -7,15 +7,16 @@ namespace Eddy.CommandLine;
 /// <summary><c>eddy run</c>: the daemon, until it is told to stop.</summary>
 internal static partial class RunCommand
 {
-    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal) =>
+    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust) =>
         commands.Add(root, new("run", "Run the daemon beside LND until it is told to stop (SIGTERM, SIGINT)"), (parse, cancellationToken) =>
-            RunAsync(flags.Load(parse), terminal, cancellationToken));
+            RunAsync(flags.Load(parse), terminal, adjust, cancellationToken));
 
-    private static async Task<int> RunAsync(EddyConfig config, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        EddyConfig config, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, CancellationToken cancellationToken)
     {
         using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, config.LogLevel);
         var logger = loggers.CreateLogger("Eddy.Daemon");
-        await using var daemon = await EddyDaemon.StartAsync(DaemonOptions.From(config), loggers, cancellationToken);
+        await using var daemon = await EddyDaemon.StartAsync(adjust(DaemonOptions.From(config)), loggers, cancellationToken);
         LogStarted(logger, BuildVersion.Number, BuildVersion.Commit, daemon.ApiAddress, daemon.DataDirectoryPath);
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -21,6 +21,9 @@ internal sealed record DaemonOptions
     /// <summary>Paused from the first step on, so that several daemons can begin together.</summary>
     public bool StartsPaused { get; init; }
 
+    /// <summary>What stands between the engine and its ports: nothing in <c>eddy</c> itself.</summary>
+    public PortDecoration Ports { get; init; } = new();
+
     public static DaemonOptions From(EddyConfig config) => new()
     {
         Lnd = new LndOptions

@@ -121,13 +121,13 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         var store = OpenStore(directory);
         Own(store);
 
-        var gate = new HtlcGate(store, _host, TimeProvider.System);
+        var gate = new HtlcGate(_options.Ports.Bindings(store), _host, TimeProvider.System);
         var node = new LndNode(_options.Lnd, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
-            Store = store,
-            Node = node,
-            Messenger = node,
+            Store = _options.Ports.Store(store),
+            Node = _options.Ports.Node(node),
+            Messenger = _options.Ports.Messenger(node),
             Gate = gate,
             Time = TimeProvider.System,
             Random = Random.Shared,
