@@ -104,6 +104,9 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
         }
     }
 
+    /// <summary>Commands and messages without an outcome yet.</summary>
+    public int Pending => _pending.Count;
+
     /// <summary>Days since 1970-01-01 UTC.</summary>
     public int Today => (int)(Now.ToUnixTimeSeconds() / SecondsPerDay);
 

@@ -49,6 +49,8 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
 
     public IEnumerable<Eddy.Gossip.Advert> Adverts => _book?.Adverts ?? [];
 
+    public int AdvertCount => (_book?.OriginCount ?? 0) + (_book?.WaitingCount ?? 0);
+
     public ulong OwnSequence => _own.Sequence;
 
     /// <summary>What we announced last is what we would announce now.</summary>

@@ -12,6 +12,8 @@ internal sealed class PeerTable
 
     public IEnumerable<PeerState> All => _peers.Values;
 
+    public int Count => _peers.Count;
+
     public IEnumerable<PeerState> EddyPeers => _peers.Values.Where(static peer => peer is { IsEddy: true, IsOnline: true });
 
     public PeerState? Find(NodeId id) => _peers.GetValueOrDefault(id);

@@ -38,6 +38,11 @@ internal sealed class RingKeeper
     /// <summary>Under way and lately ended, newest first.</summary>
     public IEnumerable<Ring> Latest => _rings.Values.OrderByDescending(static ring => ring.StartedAt).ThenBy(static ring => ring.Id);
 
+    /// <summary>Under way and lately ended.</summary>
+    public int Held => _rings.Count;
+
+    public int OpenCount => _rings.Values.Count(static ring => !ring.State.IsFinal);
+
     public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations)];
 
     /// <summary>What rings under way may still move over a channel without bringing it nearer its target.</summary>

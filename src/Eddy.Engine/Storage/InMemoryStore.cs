@@ -32,6 +32,14 @@ public sealed class InMemoryStore : IEddyStore, IBindingStore
     /// <summary>How many batches were committed.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>Effects that are not known to be done.</summary>
+    public int OutboxCount => _outbox.Count;
+
+    public int BindingCount => _bindings.Count;
+
+    /// <summary>Rings, ended ones included.</summary>
+    public int RingCount => _rings.Count;
+
     /// <inheritdoc/>
     public StoreContents Load() => new()
     {

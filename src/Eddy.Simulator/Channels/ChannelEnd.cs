@@ -177,6 +177,7 @@ public sealed class ChannelEnd
             _grossMsat += htlc.Amount.Value;
         }
 
+        Channel.Network.Watch?.OnRemoved(htlc, isSettled);
         CountUpdate();
     }
 

@@ -50,29 +50,48 @@ public sealed partial class SimulatedNode
         var faults = link.FaultsFrom(this);
         if (faults.IsClean)
         {
-            Deliver(link, message, TimeSpan.Zero);
+            Deliver(link, message, link.ArrivalTime(this));
             return;
         }
 
         var random = Network.Random;
         if (random.Chance(faults.DropProbability))
         {
+            faults.Happened?.Invoke(MessageFault.Lost);
             return;
         }
 
-        var copies = random.Chance(faults.DuplicateProbability) ? 2 : 1;
+        var copies = 1;
+        if (random.Chance(faults.DuplicateProbability))
+        {
+            copies = 2;
+            faults.Happened?.Invoke(MessageFault.Doubled);
+        }
+
         for (var copy = 0; copy < copies; copy++)
         {
             var jitter = faults.Jitter > TimeSpan.Zero ? new TimeSpan(random.NextLong(faults.Jitter.Ticks)) : TimeSpan.Zero;
-            Deliver(link, message, faults.Delay + jitter);
+            if (faults.ReorderProbability > 0 && random.Chance(faults.ReorderProbability))
+            {
+                faults.Happened?.Invoke(MessageFault.Reordered);
+                Deliver(link, message, Network.Now + link.Latency + new TimeSpan(random.NextLong(faults.ReorderWindow.Ticks)));
+                continue;
+            }
+
+            if (faults.Delay + jitter > TimeSpan.Zero)
+            {
+                faults.Happened?.Invoke(MessageFault.Delayed);
+            }
+
+            Deliver(link, message, link.ArrivalTime(this, faults.Delay + jitter));
         }
     }
 
-    private void Deliver(PeerLink link, CustomMessage message, TimeSpan extra)
+    private void Deliver(PeerLink link, CustomMessage message, DateTimeOffset at)
     {
         var receiver = link.PeerOf(this);
         var epoch = link.Epoch;
-        Network.Timeline.ScheduleAt(link.ArrivalTime(this, extra), () =>
+        Network.Timeline.ScheduleAt(at, () =>
         {
             if (link.Epoch == epoch)
             {

@@ -41,6 +41,9 @@ public sealed record NodeOptions
 
     public LndVersion Version { get; init; } = LndVersion.V0203;
 
+    /// <summary>Null: one that follows from the network's seed. Making a key costs a fraction of a millisecond.</summary>
+    public NodeKey? Key { get; init; }
+
     /// <summary>Blocks that this node is behind the chain.</summary>
     public uint HeightLag { get; init; }
 

@@ -3,7 +3,11 @@ namespace Eddy.Simulator;
 /// <summary>What LND does with one call instead of, or before, carrying it out.</summary>
 /// <param name="Delay">Passes before the call is carried out or refused.</param>
 /// <param name="Error">Null: carried out.</param>
-public sealed record CallFault(TimeSpan Delay, RpcError? Error);
+/// <param name="IsCarriedOut">
+/// With an error that leaves open what became of the call (UNAVAILABLE and its like): it was carried out all the same, and only the answer
+/// got lost. Heard by the engine's ports.
+/// </param>
+public sealed record CallFault(TimeSpan Delay, RpcError? Error, bool IsCarriedOut = false);
 
 /// <summary>Faults of one node. The faces ask <see cref="OnCall"/>; the model itself knows the stuck hop.</summary>
 public sealed class NodeFaults

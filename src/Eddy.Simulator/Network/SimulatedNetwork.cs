@@ -39,6 +39,9 @@ public sealed partial class SimulatedNetwork
 
     public uint Height { get; private set; }
 
+    /// <summary>Sees every HTLC come and go, as the ledger does. What a checker goes by instead of what anybody says of himself.</summary>
+    internal INetworkWatch? Watch { get; set; }
+
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
     /// <summary>All channels there ever were.</summary>

@@ -21,7 +21,7 @@ public sealed partial class SimulatedNode
     {
         Network = network;
         Index = index;
-        Key = NodeKey.Derive(network.Options.Seed, $"node {index}");
+        Key = options.Key ?? NodeKey.Derive(network.Options.Seed, $"node {index}");
         Alias = options.Alias ?? $"node-{index}";
         Version = options.Version;
         HeightLag = options.HeightLag;
@@ -133,6 +133,9 @@ public sealed partial class SimulatedNode
             return new(sum);
         }
     }
+
+    /// <summary>Signs for the engine's port in the place of the real thing, which takes most of a simulation's time; null: really.</summary>
+    internal Func<ReadOnlyMemory<byte>, byte[]>? Signer { get; set; }
 
     /// <summary>SignMessage: null where the message is empty, which LND refuses ("need a message to sign").</summary>
     public RpcResult<string> SignMessage(ReadOnlySpan<byte> message, bool singleHash = false) =>

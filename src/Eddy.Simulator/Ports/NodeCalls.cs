@@ -18,6 +18,7 @@ internal static class NodeCalls
 
     public static CommandOutcome Run(SimulatedNode node, NodeCommand command) => command switch
     {
+        NodeCommand.SignMessage sign when node.Signer is { } signer => new CommandOutcome.Signed(signer(sign.Message)),
         NodeCommand.SignMessage sign => Sign(node, sign.Message.Span),
         NodeCommand.AddInvoice add => Add(node, add),
         NodeCommand.CancelInvoice cancel => node.Invoices.Cancel(cancel.Hash) is { } error ? ToOutcome(error) : new CommandOutcome.Done(),

@@ -28,6 +28,21 @@ public sealed partial class SimulatedLightningNode
         }
     }
 
+    /// <summary>The streams of events break while LND goes on: what happens until they stand again is not heard of.</summary>
+    public void DropStreams()
+    {
+        if (!_isConnected || _isDisposed)
+        {
+            return;
+        }
+
+        _isConnected = false;
+        _wasConnected = true;
+        Unsubscribe();
+        Post(new NodeEvent.Disconnected("A stream ended."));
+        Connect();
+    }
+
     private void Connect()
     {
         if (Node.State != WalletState.ServerActive || !Node.IsReachable)

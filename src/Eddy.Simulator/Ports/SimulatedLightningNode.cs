@@ -77,7 +77,7 @@ public sealed partial class SimulatedLightningNode : ILightningNode, IPeerMessen
     public void Execute(NodeCommand command)
     {
         var fault = Node.Faults.OnCall?.Invoke(NodeCalls.MethodOf(command));
-        Schedule(_timings.Call + (fault?.Delay ?? TimeSpan.Zero), () => Run(command, fault?.Error));
+        Schedule(_timings.Call + (fault?.Delay ?? TimeSpan.Zero), () => Run(command, fault));
     }
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ public sealed partial class SimulatedLightningNode : ILightningNode, IPeerMessen
             : error.Code == RpcCode.NotFound ? new CommandOutcome.NotFound(error.Message) : new CommandOutcome.Unavailable(error.Message);
     }
 
-    private void Run(NodeCommand command, RpcError? fault)
+    private void Run(NodeCommand command, CallFault? fault)
     {
         switch (command)
         {
@@ -130,9 +130,15 @@ public sealed partial class SimulatedLightningNode : ILightningNode, IPeerMessen
         {
             Complete(command.Id, new CommandOutcome.Unavailable("Not connected to LND."));
         }
-        else if (fault is not null)
+        else if (fault?.Error is { } error)
         {
-            Complete(command.Id, NodeCalls.ToOutcome(fault));
+            var outcome = NodeCalls.ToOutcome(error);
+            if (fault.IsCarriedOut && outcome is CommandOutcome.Unavailable && command is not NodeCommand.Refresh)
+            {
+                NodeCalls.Run(Node, command);
+            }
+
+            Complete(command.Id, outcome);
         }
         else if (command is NodeCommand.Refresh)
         {
@@ -146,7 +152,7 @@ public sealed partial class SimulatedLightningNode : ILightningNode, IPeerMessen
         }
     }
 
-    private void RunSend(NodeCommand.SendToRoute send, RpcError? fault)
+    private void RunSend(NodeCommand.SendToRoute send, CallFault? fault)
     {
         if (!_isConnected)
         {
@@ -156,16 +162,21 @@ public sealed partial class SimulatedLightningNode : ILightningNode, IPeerMessen
         {
             Complete(send.Id, new CommandOutcome.Refused("The route has no hops or no payment address of 32 bytes."));
         }
-        else if (fault is null)
+        else if (fault?.Error is not { } error)
         {
             NewFollower(send.Id, send.Hash).Send(route);
         }
-        else if (NodeCalls.ToOutcome(fault) is CommandOutcome.Refused refused)
+        else if (NodeCalls.ToOutcome(error) is CommandOutcome.Refused refused)
         {
             Complete(send.Id, refused);
         }
         else
         {
+            if (fault.IsCarriedOut)
+            {
+                Node.Payments.SendToRoute(new() { Hash = send.Hash, Route = route }, static _ => { });
+            }
+
             NewFollower(send.Id, send.Hash).FollowLostSend();
         }
     }

@@ -111,6 +111,15 @@ public sealed class HtlcInterceptor
         }
     }
 
+    /// <summary>LND ends the stream, for whatever reason of its own: the client is told, and what it held is released.</summary>
+    public void DropClient()
+    {
+        if (_session is { } session)
+        {
+            Disconnect(session, new RpcError(RpcCode.Unavailable, "error reading from server: EOF"));
+        }
+    }
+
     /// <summary>The node stops: nothing of this is kept; links offer their HTLCs again.</summary>
     internal void OnStop(RpcError reason)
     {
@@ -300,6 +309,11 @@ public sealed class HtlcInterceptor
 
             default:
                 InterceptAnswers.Modify(packet, answer, Version);
+                if (answer.Action == InterceptAction.ResumeModified)
+                {
+                    _node.Network.Watch?.OnModified(_node, packet.Incoming, new(packet.IncomingMsat, packet.OutgoingMsat));
+                }
+
                 _node.Switch.Forward(packet);
                 return null;
         }

@@ -273,6 +273,7 @@ internal sealed class HtlcSwitch(SimulatedNode node)
 
         htlc.Circuit = circuit;
         circuit.Outgoing = htlc.OutgoingKey;
+        outgoing.Node.Network.Watch?.OnAdded(htlc);
         outgoing.Node.Links.Send(outgoing, new LinkUpdate.Add(htlc));
         return htlc;
     }

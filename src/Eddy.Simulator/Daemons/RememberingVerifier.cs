@@ -1,10 +1,11 @@
+using Eddy.Engine;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
 
-namespace Eddy.Engine.Tests.Network;
+namespace Eddy.Simulator;
 
 /// <summary>Really verifies, but each signature once for all nodes of a simulation.</summary>
-internal sealed class RememberingVerifier : ISignatureVerifier, IDisposable
+public sealed class RememberingVerifier : ISignatureVerifier, IDisposable
 {
     private readonly OfflineVerifier _verifier = new();
     private readonly Dictionary<(NodeId Node, SignatureDomain Domain, Bytes32 Payload, Bytes32 Signature), bool> _known = [];

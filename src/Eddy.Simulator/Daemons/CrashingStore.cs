@@ -6,38 +6,25 @@ using Eddy.Forwarding;
 using Eddy.Lightning;
 using Eddy.Rings;
 
-namespace Eddy.Engine.Tests.Network;
+namespace Eddy.Simulator;
 
-/// <summary>The process dies: nothing after this point of the step happens.</summary>
-public sealed class CrashException : Exception
-{
-    public CrashException()
-        : base("The process dies here.")
-    {
-    }
-
-    public CrashException(string message)
-        : base(message)
-    {
-    }
-
-    public CrashException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
-
-/// <summary>A store that lets its process die once, right before or right after a commit.</summary>
-internal sealed class CrashingStore : IEddyStore, IBindingStore
+/// <summary>A store that lets its process die once, right before or right after a commit: what it holds is what the next process finds.</summary>
+public sealed class CrashingStore : IEddyStore, IBindingStore
 {
     public InMemoryStore Inner { get; } = new();
 
     /// <summary>The number of the commit, from 1; null for none.</summary>
     public long? CrashAt { get; set; }
 
+    /// <summary>True: the state before that commit is what is left of it.</summary>
     public bool CrashesBefore { get; set; }
 
     public long Commits { get; private set; }
+
+    /// <summary>Called when it does.</summary>
+    public Action Crashed { get; set; } = static () => { };
+
+    public bool BindingsFail { get; set; }
 
     public StoreContents Load() => Inner.Load();
 
@@ -52,6 +39,7 @@ internal sealed class CrashingStore : IEddyStore, IBindingStore
 
         if (isLast)
         {
+            Crashed();
             throw new CrashException();
         }
     }
@@ -65,8 +53,6 @@ internal sealed class CrashingStore : IEddyStore, IBindingStore
     public ImmutableArray<RingStoryLine> Story(RingId ring) => Inner.Story(ring);
 
     public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => Inner.PhantomFees(since, count);
-
-    public bool BindingsFail { get; set; }
 
     public bool TrySave(WaiverBinding binding, TimeSpan timeout) => !BindingsFail && Inner.TrySave(binding, timeout);
 
