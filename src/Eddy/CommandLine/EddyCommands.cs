@@ -84,6 +84,7 @@ internal sealed class EddyCommands
     private void AddCommands()
     {
         Demo.DemoCommand.AddTo(this, _root, _flags, _terminal);
+        Simulate.SimulateCommand.AddTo(this, _root, _terminal);
         RunCommand.AddTo(this, _root, _flags, _terminal, _adjust);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
