@@ -1,3 +1,5 @@
+using Eddy.Lnd.Interception;
+
 namespace Eddy.Lnd;
 
 /// <summary>Where LND is and what lets us in.</summary>
@@ -16,6 +18,9 @@ public sealed record LndOptions
     public string? Network { get; init; }
 
     public LndTimings Timings { get; init; } = new();
+
+    /// <summary>Watches over the loop that reads the interceptor's stream; null where nobody does.</summary>
+    public IInterceptorWatch? Watch { get; init; }
 
     /// <summary>The paths inside an LND directory: <c>tls.cert</c>, and the admin macaroon of <paramref name="network"/>.</summary>
     public static LndOptions FromLndDir(string lndDir, string network, string host) => new()
@@ -69,7 +74,7 @@ public sealed record LndTimings
     public TimeSpan BindBudget { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A judge that does not come back for so long is stuck, and the stream is closed: LND then resumes what it holds.</summary>
-    public TimeSpan JudgeLimit { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan JudgeLimit { get; init; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>
     /// How long LND must have no record of a payment whose send got lost, before it counts as never sent. A call that LND read just

@@ -10,6 +10,8 @@ internal sealed class EddyProcess : IAsyncDisposable
 {
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
 
+    private const string Unguarded = "EDDY_EDDY__GUARD";
+
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly List<string> _errors = [];
@@ -29,7 +31,12 @@ internal sealed class EddyProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static EddyProcess Start(string home, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="isGuarded">
+    /// With its guard, which may kill it, and therefore with a supervisor, whose number <see cref="Id"/> then is. Most tests need neither, and
+    /// want a machine that is busy with other tests to kill nothing.
+    /// </param>
+    public static EddyProcess Start(
+        string home, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool isGuarded = false)
     {
         var start = new ProcessStartInfo(CanLimitFiles ? "/bin/sh" : "dotnet")
         {
@@ -47,6 +54,16 @@ internal sealed class EddyProcess : IAsyncDisposable
 
         start.Environment["HOME"] = home;
         start.Environment["DOTNET_CLI_HOME"] = home;
+        start.Environment.Remove("NOTIFY_SOCKET");
+        if (isGuarded)
+        {
+            start.Environment.Remove(Unguarded);
+        }
+        else
+        {
+            start.Environment[Unguarded] = "off";
+        }
+
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

@@ -11,7 +11,7 @@ namespace Eddy.Lnd.Interception;
 
 /// <summary>Keeps an interceptor stream open while there is a connection, and says whether it stands.</summary>
 internal sealed partial class InterceptorLoop(
-    IHtlcGate gate, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
+    IHtlcGate gate, IInterceptorWatch? watch, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
 {
     // LND frees the place some 30 ms after the last stream ended; more on a loaded machine.
     private static readonly TimeSpan OwnPlaceGrace = TimeSpan.FromSeconds(5);
@@ -43,7 +43,21 @@ internal sealed partial class InterceptorLoop(
 
     private async Task<TimeSpan> RunOnceAsync(LndConnection connection, CancellationToken closing)
     {
-        using var stream = new InterceptorStream(gate, OnBound, statistics, timings, _logger);
+        // Before LND can offer anything: whoever freezes in the next line is already watched.
+        watch?.Opened();
+        try
+        {
+            return await RunStreamAsync(connection, closing);
+        }
+        finally
+        {
+            watch?.Closed();
+        }
+    }
+
+    private async Task<TimeSpan> RunStreamAsync(LndConnection connection, CancellationToken closing)
+    {
+        using var stream = new InterceptorStream(gate, watch, OnBound, statistics, timings, _logger);
         using var call = connection.Router.HtlcInterceptor(connection.Endless(stream.Aborted));
         var run = stream.RunAsync(call, closing);
         try

@@ -22,6 +22,7 @@ internal sealed partial class InterceptorStream : IDisposable
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
 
     private readonly IHtlcGate _gate;
+    private readonly IInterceptorWatch? _watch;
     private readonly Action<WaiverBinding> _onBound;
     private readonly InterceptorStatistics _statistics;
     private readonly LndTimings _timings;
@@ -46,9 +47,10 @@ internal sealed partial class InterceptorStream : IDisposable
     private volatile bool _draining;
 
     public InterceptorStream(
-        IHtlcGate gate, Action<WaiverBinding> onBound, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
+        IHtlcGate gate, IInterceptorWatch? watch, Action<WaiverBinding> onBound, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
     {
         _gate = gate;
+        _watch = watch;
         _onBound = onBound;
         _statistics = statistics;
         _timings = timings;
@@ -104,19 +106,32 @@ internal sealed partial class InterceptorStream : IDisposable
 
     private async Task ReadAsync(InterceptorCall call)
     {
-        while (await call.ResponseStream.MoveNext(_abort.Token))
+        using var beat = new ReadBeat(_watch);
+        try
         {
-            var request = call.ResponseStream.Current;
-            var arrived = Stopwatch.GetTimestamp();
-            _statistics.CountOffered();
-            _first.TrySetResult();
-            Interlocked.Increment(ref _unanswered);
-            if (!_offers.Writer.TryWrite(new(request, arrived)))
+            while (await beat.NextAsync(call.ResponseStream.MoveNext(_abort.Token)))
             {
-                // Whatever happens, this loop does not wait.
-                _statistics.CountOverflowed();
-                Resume(request, arrived);
+                Take(call.ResponseStream.Current);
             }
+        }
+        finally
+        {
+            // What follows, the end of the helpers, may take its time: LND waits for nothing any more.
+            _watch?.Closed();
+        }
+    }
+
+    private void Take(ForwardHtlcInterceptRequest request)
+    {
+        var arrived = Stopwatch.GetTimestamp();
+        _statistics.CountOffered();
+        _first.TrySetResult();
+        Interlocked.Increment(ref _unanswered);
+        if (!_offers.Writer.TryWrite(new(request, arrived)))
+        {
+            // Whatever happens, the reader does not wait.
+            _statistics.CountOverflowed();
+            Resume(request, arrived);
         }
     }
 
@@ -293,16 +308,21 @@ internal sealed partial class InterceptorStream : IDisposable
         }
     }
 
-    // Closing the stream is the only way to let go what a stuck judge holds: LND then resumes all of it.
+    // Closing the stream is the only way to let go what a stuck judge holds: LND then resumes all of it. Counted in looks of this loop
+    // and not by a clock: a machine that was suspended or stood still has then not made the judge late.
     private async Task WatchJudgeAsync()
     {
-        using var timer = new PeriodicTimer(_timings.JudgeLimit / 2);
+        const int Looks = 5;
+        using var timer = new PeriodicTimer(_timings.JudgeLimit / Looks);
+        var (seen, looks) = (0L, 0);
         try
         {
             while (await timer.WaitForNextTickAsync(_abort.Token))
             {
                 var since = Volatile.Read(ref _judgingSince);
-                if (since != 0 && Stopwatch.GetElapsedTime(since) > _timings.JudgeLimit)
+                looks = since != 0 && since == seen ? looks + 1 : 0;
+                seen = since;
+                if (looks == Looks)
                 {
                     IsJudgeStuck = true;
                     LogJudgeStuck();

@@ -1,4 +1,5 @@
 using Eddy.Engine.Views;
+using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Rings;
 
@@ -8,6 +9,9 @@ namespace Eddy.Api;
 internal interface IEngineDesk
 {
     bool IsObserving { get; }
+
+    /// <summary>How the guard is; null where the daemon was not started as a process of its own.</summary>
+    GuardState? Guard { get; }
 
     Task<EngineView> GetViewAsync(CancellationToken cancellationToken);
 

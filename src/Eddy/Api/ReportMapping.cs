@@ -1,11 +1,12 @@
 using Eddy.Engine.Views;
+using Eddy.Guarding;
 
 namespace Eddy.Api;
 
 /// <summary>What the engine shows, as the API says it.</summary>
 internal static class ReportMapping
 {
-    public static StatusReport Status(EngineView view, bool isObserving) => new(
+    public static StatusReport Status(EngineView view, bool isObserving, GuardState? guard) => new(
         BuildVersion.Number,
         BuildVersion.Commit,
         view.Node is { } node ? new(node.Id.ToString(), node.Alias, node.Network, node.Version, Math.Max(node.Height, view.Height)) : null,
@@ -27,7 +28,8 @@ internal static class ReportMapping
             view.Totals.UnderWay,
             view.Totals.Moved.Value,
             view.Totals.Waived.Value,
-            view.Totals.Saved.Value));
+            view.Totals.Saved.Value),
+        Guard(guard));
 
     public static ChannelsReport Channels(EngineView view) => new([.. view.Channels.OrderBy(channel => channel.Channel.Id).Select(Channel)]);
 
@@ -71,6 +73,17 @@ internal static class ReportMapping
         reply.Ring?.ToString(),
         reply.AmountSat,
         reply.Nodes.IsDefault ? [] : [.. reply.Nodes.Select(node => node.ToString())]);
+
+    private static GuardReport Guard(GuardState? guard) => guard is null
+        ? new("off", "not a process of its own", null, null, null, null, null)
+        : new(
+            guard.Process is null ? "off" : "running",
+            guard.Reason,
+            guard.Process,
+            (int)guard.Timeout.TotalMilliseconds,
+            (int)guard.LongestSilence.TotalMilliseconds,
+            guard.LastKill?.At,
+            guard.LastKill?.Reason);
 
     private static ChannelReport Channel(ChannelView view)
     {

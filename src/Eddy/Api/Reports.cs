@@ -21,7 +21,15 @@ internal sealed record StatusReport(
     int Adverts,
     DateTimeOffset? NextSearchAt,
     string LastSearch,
-    TotalsReport Totals);
+    TotalsReport Totals,
+    GuardReport Guard);
+
+/// <param name="State"><c>running</c> or <c>off</c>.</param>
+/// <param name="Reason">Why it is off.</param>
+/// <param name="LongestSilenceMs">The longest that the interceptor's read loop took to come round since the start.</param>
+/// <param name="LastKillAt">When a daemon of this data directory was last killed because it froze; null for never.</param>
+internal sealed record GuardReport(
+    string State, string Reason, int? Process, int? TimeoutMs, int? LongestSilenceMs, DateTimeOffset? LastKillAt, string? LastKillReason);
 
 internal sealed record NodeReport(string Pubkey, string Alias, string Network, string LndVersion, uint Height);
 

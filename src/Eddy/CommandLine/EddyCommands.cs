@@ -18,14 +18,15 @@ internal sealed class EddyCommands
 
     /// <param name="terminal">Where commands write.</param>
     /// <param name="adjust">For another host of the same daemon: has the last word on what <c>run</c> starts.</param>
-    public EddyCommands(Terminal terminal, Func<DaemonOptions, DaemonOptions>? adjust = null)
+    /// <param name="superviseProcess">For <c>eddy run</c> in a process of its own: makes that process the daemon's supervisor.</param>
+    public EddyCommands(Terminal terminal, Func<DaemonOptions, DaemonOptions>? adjust = null, Action? superviseProcess = null)
     {
         _terminal = terminal;
         _adjust = adjust ?? (static options => options);
         _root = new RootCommand("Eddy keeps the channels of an LND node balanced, for free: it finds rings of nodes that all want liquidity moved the same way round.");
         _flags.AddTo(_root);
         _root.Options.OfType<VersionOption>().Single().Action = new VersionAction(terminal);
-        AddCommands();
+        AddCommands(superviseProcess);
         var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new CommandHelp((HelpAction)help.Action!, command => command.Name is "run" || command.Parents.Any(parent => parent.Name == "config"));
     }
@@ -81,11 +82,11 @@ internal sealed class EddyCommands
         return json;
     }
 
-    private void AddCommands()
+    private void AddCommands(Action? superviseProcess)
     {
         Demo.DemoCommand.AddTo(this, _root, _flags, _terminal);
         Simulate.SimulateCommand.AddTo(this, _root, _terminal);
-        RunCommand.AddTo(this, _root, _flags, _terminal, _adjust);
+        RunCommand.AddTo(this, _root, _flags, _terminal, _adjust, superviseProcess);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
         ConfigCommands.AddTo(this, _root, _flags, _terminal);

@@ -21,6 +21,10 @@ internal static class ReportTables
             _ => new($"down: {status.InterceptorReason}", Style: "red"),
         });
         table.Row("mode", status.Paused ? new($"{status.Mode}, paused", Style: "yellow") : new(status.Mode));
+        table.Row("guard", status.Guard.State == "running"
+            ? new($"process {status.Guard.Process}, kills a frozen daemon within {status.Guard.TimeoutMs} ms (longest silence {status.Guard.LongestSilenceMs} ms)")
+            : new($"off: {status.Guard.Reason}", Style: "yellow"));
+        table.Row("last kill", status.Guard.LastKillAt is { } killed ? $"{Show.When(killed, now).Text}: {status.Guard.LastKillReason}" : "never");
         table.Row("knows", $"{status.Channels} channels, {status.EddyPeers} eddy peers, {status.Adverts} adverts");
         table.Row("rings", $"{status.Totals.Settled} settled, {status.Totals.Failed} failed, {status.Totals.UnderWay} under way");
         table.Row("moved", $"{Show.Msat(status.Totals.MovedMsat)} sat for nothing; by the members' fees {Show.Msat(status.Totals.SavedMsat)} sat");

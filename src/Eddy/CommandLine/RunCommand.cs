@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Eddy.Configuration;
+using Eddy.Guarding;
 using Eddy.Hosting;
 
 namespace Eddy.CommandLine;
@@ -7,21 +8,35 @@ namespace Eddy.CommandLine;
 /// <summary><c>eddy run</c>: the daemon, until it is told to stop.</summary>
 internal static partial class RunCommand
 {
-    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust) =>
+    /// <param name="superviseProcess">Makes this process the supervisor of the same command in another; returns if it is supervised already or cannot be.</param>
+    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, Action? superviseProcess) =>
         commands.Add(root, new("run", "Run the daemon beside LND until it is told to stop (SIGTERM, SIGINT)"), (parse, cancellationToken) =>
-            RunAsync(flags.Load(parse), terminal, adjust, cancellationToken));
+        {
+            var config = flags.Load(parse);
+            if (config.IsGuarded)
+            {
+                superviseProcess?.Invoke();
+            }
+
+            return RunAsync(config, terminal, adjust, cancellationToken);
+        });
 
     private static async Task<int> RunAsync(
         EddyConfig config, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, CancellationToken cancellationToken)
     {
         using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, config.LogLevel);
         var logger = loggers.CreateLogger("Eddy.Daemon");
-        await using var daemon = await EddyDaemon.StartAsync(adjust(DaemonOptions.From(config)), loggers, cancellationToken);
+        using var manager = ServiceManager.Find(Environment.GetEnvironmentVariable);
+        var watching = new GuardOptions(config.GuardTimeout, GuardKill.PathIn(config.DataDirectory));
+        await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
+        await using var daemon = await EddyDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard }), loggers, cancellationToken);
+        manager?.Ready();
         LogStarted(logger, BuildVersion.Number, BuildVersion.Commit, daemon.ApiAddress, daemon.DataDirectoryPath);
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.Register(stopped.SetResult);
-        await Task.WhenAny(stopped.Task, daemon.Completion);
+        await Task.WhenAny(stopped.Task, daemon.Completion, guard.SupervisorLost);
+        manager?.Stopping();
         if (daemon.Completion.Exception?.InnerException is { } fault)
         {
             terminal.WriteError($"cannot go on: {fault.Message}");
@@ -33,6 +48,10 @@ internal static partial class RunCommand
         LogStopped(logger);
         return ExitCode.Done;
     }
+
+    private static string? WhyUnguarded(EddyConfig config) => !config.IsGuarded ? "switched off: eddy.guard"
+        : config.IsObserving ? "not needed: LND offers nothing to a daemon that only looks on"
+        : null;
 
     [LoggerMessage(LogLevel.Information, "eddy {Version} (commit {Commit}) runs; API at {Address}, data in {Directory}.")]
     private static partial void LogStarted(ILogger logger, string version, string commit, Uri address, string directory);

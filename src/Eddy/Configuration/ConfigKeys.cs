@@ -39,6 +39,13 @@ internal static class ConfigKeys
     public static readonly ConfigKey Mode = new(
         "eddy", "mode", "active", "active, or observe: see what others offer and take part in nothing", ConfigReaders.Choice("active", "observe"));
 
+    public static readonly ConfigKey Guard = new(
+        "eddy", "guard", "on", "on, or off: nothing ends a daemon that froze, and LND forwards nothing meanwhile", ConfigReaders.Choice("on", "off"));
+
+    public static readonly ConfigKey GuardTimeout = new(
+        "eddy", "guardtimeout", "1800ms", "a daemon that froze is ended within this time; too short, and a busy machine's is too",
+        ConfigReaders.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1)));
+
     public static readonly ConfigKey Target = new(
         "rings", "target", "0.5", "share of a channel's capacity that is wanted on our side", ConfigReaders.Share(0.01, 0.99));
 
@@ -83,7 +90,7 @@ internal static class ConfigKeys
     public static readonly ImmutableArray<ConfigKey> All =
     [
         LndHost, LndDirectory, Network, Certificate, Macaroon,
-        DataDirectory, Listen, LogLevel, Mode,
+        DataDirectory, Listen, LogLevel, Mode, Guard, GuardTimeout,
         Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
     ];

@@ -60,6 +60,10 @@ internal sealed class EddyConfig
 
     public bool IsObserving => Get<string>(ConfigKeys.Mode) == "observe";
 
+    public bool IsGuarded => Get<string>(ConfigKeys.Guard) == "on";
+
+    public TimeSpan GuardTimeout => Get<TimeSpan>(ConfigKeys.GuardTimeout);
+
     public double Target => Get<double>(ConfigKeys.Target);
 
     public double Deadband => Get<double>(ConfigKeys.Deadband);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Eddy.Configuration;
 using Eddy.Engine;
+using Eddy.Guarding;
 using Eddy.Lnd;
 
 namespace Eddy.Hosting;
@@ -17,6 +18,9 @@ internal sealed record DaemonOptions
 
     /// <summary>Where the API listens; with port 0 on any that is free.</summary>
     public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Watches over the daemon; null where nobody does.</summary>
+    public Guard? Guard { get; init; }
 
     /// <summary>Paused from the first step on, so that several daemons can begin together.</summary>
     public bool StartsPaused { get; init; }

@@ -3,6 +3,7 @@ using Eddy.Engine;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
+using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Lnd;
 using Eddy.Lnd.Access;
@@ -36,6 +37,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     /// <inheritdoc/>
     public bool IsObserving => _options.Engine.IsObserving;
+
+    /// <inheritdoc/>
+    public GuardState? Guard => _options.Guard?.State;
 
     /// <summary>Where the API really listens.</summary>
     public Uri ApiAddress => _api!.Address;
@@ -122,7 +126,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         Own(store);
 
         var gate = new HtlcGate(_options.Ports.Bindings(store), _host, TimeProvider.System);
-        var node = new LndNode(_options.Lnd, _host, loggers);
+        var node = new LndNode(_options.Lnd with { Watch = _options.Guard }, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
             Store = _options.Ports.Store(store),

@@ -41,6 +41,8 @@ internal sealed class FakeDesk : IEngineDesk
 
     public List<OperatorRequest> Requests { get; } = [];
 
+    public Eddy.Guarding.GuardState? Guard { get; set; }
+
     public OperatorReply Reply { get; set; } = new(OperatorStatus.Done, "Done.");
 
     /// <summary>Where set, nothing is answered until it ends.</summary>

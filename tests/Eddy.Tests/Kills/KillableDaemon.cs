@@ -136,6 +136,9 @@ internal sealed class KillableDaemon(DemoNode node, long amountSat) : IAsyncDisp
 
         start.Environment["HOME"] = node.DataDirectory;
         start.Environment["DOTNET_CLI_HOME"] = node.DataDirectory;
+
+        // It is to be killed where a test says, and nowhere else.
+        start.Environment["EDDY_EDDY__GUARD"] = "off";
         _process = new Process { StartInfo = start };
         _process.ErrorDataReceived += (_, line) => OnError(line.Data, runs);
         _process.Start();

@@ -23,6 +23,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     public string[] Lnd { get; }
 
+    /// <summary>Whether it runs with its guard and under its supervisor.</summary>
+    public bool IsGuarded { get; init; }
+
     public int Id => _process!.Id;
 
     /// <summary>Below the range from which the system gives ports to others in the meantime.</summary>
@@ -47,7 +50,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Returns when it says that it runs.</summary>
     public async Task StartAsync()
     {
-        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags]);
+        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags], isGuarded: IsGuarded);
         if (!await _process.SeesErrorAsync(" runs; API at "))
         {
             var result = await _process.EndAsync();
