@@ -3,11 +3,12 @@ using Eddy.Benchmarks.Micro;
 using Eddy.Benchmarks.Systems;
 
 const string Usage = """
-    Figures that eddy promises; docs/performance.md says what they mean.
+    Figures that eddy promises; docs/performance.md and docs/reliability.md say what they mean.
       rings [--count N] [--hops 4,8]                      proposal to settlement
       start [--count N] [--eddy PATH]                     process start to connected
       memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
+      frozen [--seconds N] [--times N] [--eddy PATH]      ordinary payments while the daemon is stopped, without its guard and with it
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 
@@ -41,6 +42,9 @@ try
             break;
         case "interceptor":
             await InterceptorFigure.RunAsync(arguments);
+            break;
+        case "frozen":
+            await FrozenFigure.RunAsync(arguments);
             break;
         case "micro":
             MicroFigures.Run(arguments);

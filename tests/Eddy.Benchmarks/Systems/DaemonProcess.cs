@@ -28,18 +28,25 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What it has cost so far, on all cores together: does not depend on what else runs.</summary>
+    /// <summary>What it has cost so far, on all cores together and with its supervisor: does not depend on what else runs.</summary>
     public TimeSpan ProcessorTime
     {
         get
         {
+            using var daemon = Process.GetProcessById(DaemonId);
             _process.Refresh();
-            return _process.TotalProcessorTime;
+            return daemon.TotalProcessorTime + (daemon.Id == _process.Id ? TimeSpan.Zero : _process.TotalProcessorTime);
         }
     }
 
+    /// <summary>The process that was started, or the daemon below it where that one has become its supervisor.</summary>
+    public int DaemonId => ChildrenOf(_process.Id) is [var child] && NameOf(_process.Id) == "sh" ? child : _process.Id;
+
+    /// <summary>The processes beside the daemon: its supervisor, its guard, and what the guard waits for.</summary>
+    public IReadOnlyList<int> Helpers => [_process.Id, .. ChildrenOf(DaemonId).SelectMany(guard => ChildrenOf(guard).Prepend(guard))];
+
     /// <param name="eddy">An <c>eddy.dll</c> or an executable; null takes the one that was built with this project.</param>
-    public static DaemonProcess Start(SimulatedLnd lnd, string dataDirectory, string? eddy, IReadOnlyDictionary<string, string>? environment = null)
+    public static DaemonProcess Start(SimulatedLnd lnd, string dataDirectory, string? eddy, IReadOnlyDictionary<string, string>? environment = null, params string[] flags)
     {
         var path = eddy ?? Path.Combine(AppContext.BaseDirectory, "eddy.dll");
         var isLibrary = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
@@ -54,7 +61,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             "run", "--lnd.host", lnd.Address, "--lnd.tlscert", lnd.CertificatePath, "--lnd.macaroon", lnd.AdminMacaroonPath,
             "--eddy.datadir", dataDirectory, "--eddy.listen", $"127.0.0.1:{FreePort()}",
         ];
-        foreach (var argument in arguments)
+        foreach (var argument in arguments.Concat(flags))
         {
             start.ArgumentList.Add(argument);
         }
@@ -81,18 +88,25 @@ internal sealed class DaemonProcess : IAsyncDisposable
     }
 
     /// <summary>A figure of /proc/PID/status in bytes.</summary>
-    public long Memory(string name)
+    public long Memory(string name) => Memory(DaemonId, name);
+
+    public static long Memory(int process, string name)
     {
-        var line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', '\t', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
+
+    private static string NameOf(int process) => File.ReadAllText($"/proc/{process}/comm").Trim();
+
+    private static int[] ChildrenOf(int process) =>
+        [.. File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
 
     /// <summary>A port that is free now; the command line takes no 0.</summary>
     private static int FreePort()

@@ -32,6 +32,9 @@ internal sealed class PaymentStream : IAsyncDisposable
 
     public Site Site { get; }
 
+    /// <summary>Whether anybody holds the router's interceptor.</summary>
+    public Task<bool> IsInterceptedAsync() => Site.Pump.InvokeAsync(_ => _bob.Interceptor.IsConnected);
+
     public static async Task<PaymentStream> StartAsync()
     {
         var network = Site.NewNetwork();

@@ -27,6 +27,8 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal((0.5, 0.1, 50_000L, 5_000_000L, 6), (config.Target, config.Deadband, config.MinAmountSat, config.MaxAmountSat, config.MaxLength));
         Assert.Equal(TimeSpan.FromSeconds(30), config.Interval);
         Assert.False(config.IsObserving);
+        Assert.True(config.IsGuarded);
+        Assert.Equal(TimeSpan.FromMilliseconds(1_800), config.GuardTimeout);
         Assert.Null(config.Network);
         Assert.Empty(config.Allow);
     }
@@ -56,6 +58,9 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("[eddy]\nlisten=8735", "is not address:port")]
     [InlineData("[eddy]\nloglevel=verbose", "none of trace, debug, info, warn, error")]
     [InlineData("[eddy]\nmode=passive", "none of active, observe")]
+    [InlineData("[eddy]\nguard=yes", "none of on, off")]
+    [InlineData("[eddy]\nguardtimeout=200ms", "from 500ms to 1m")]
+    [InlineData("[eddy]\nguardtimeout=2", "is not a duration")]
     [InlineData("[rings]\ntarget=1", "is not a share")]
     [InlineData("[rings]\ntarget=50%", "is not a share")]
     [InlineData("[rings]\ntarget=-0.5", "is not a share")]
