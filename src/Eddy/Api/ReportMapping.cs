@@ -6,7 +6,7 @@ namespace Eddy.Api;
 /// <summary>What the engine shows, as the API says it.</summary>
 internal static class ReportMapping
 {
-    public static StatusReport Status(EngineView view, bool isObserving, GuardState? guard) => new(
+    public static StatusReport Status(EngineView view, bool isObserving, GuardState? guard = null) => new(
         BuildVersion.Number,
         BuildVersion.Commit,
         view.Node is { } node ? new(node.Id.ToString(), node.Alias, node.Network, node.Version, Math.Max(node.Height, view.Height)) : null,

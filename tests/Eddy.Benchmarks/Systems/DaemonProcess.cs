@@ -105,8 +105,13 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private static string NameOf(int process) => File.ReadAllText($"/proc/{process}/comm").Trim();
 
+    /// <summary>Listed with the thread that started them.</summary>
     private static int[] ChildrenOf(int process) =>
-        [.. File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+    [
+        .. Directory.GetDirectories($"/proc/{process}/task")
+            .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
+    ];
 
     /// <summary>A port that is free now; the command line takes no 0.</summary>
     private static int FreePort()
