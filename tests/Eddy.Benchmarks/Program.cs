@@ -8,7 +8,7 @@ const string Usage = """
       start [--count N] [--eddy PATH]                     process start to connected
       memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
-      frozen [--seconds N] [--times N] [--eddy PATH]      ordinary payments while the daemon is stopped, without its guard and with it
+      frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Eddy.Simulator.Grpc;
 
 namespace Eddy.Benchmarks.Systems;
@@ -18,9 +19,13 @@ internal sealed class DaemonProcess : IAsyncDisposable
     private readonly TaskCompletionSource<TimeSpan> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _lines = [];
     private readonly long _started;
+    private readonly string _dataDirectory;
+    private readonly string _listen;
 
-    private DaemonProcess(ProcessStartInfo start)
+    private DaemonProcess(ProcessStartInfo start, string dataDirectory, string listen)
     {
+        _dataDirectory = dataDirectory;
+        _listen = listen;
         _process = new Process { StartInfo = start };
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _started = Stopwatch.GetTimestamp();
@@ -56,10 +61,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
             start.ArgumentList.Add(path);
         }
 
+        var listen = $"127.0.0.1:{FreePort()}";
         string[] arguments =
         [
             "run", "--lnd.host", lnd.Address, "--lnd.tlscert", lnd.CertificatePath, "--lnd.macaroon", lnd.AdminMacaroonPath,
-            "--eddy.datadir", dataDirectory, "--eddy.listen", $"127.0.0.1:{FreePort()}",
+            "--eddy.datadir", dataDirectory, "--eddy.listen", listen,
         ];
         foreach (var argument in arguments.Concat(flags))
         {
@@ -71,7 +77,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new(start);
+        return new(start, dataDirectory, listen);
     }
 
     /// <summary>From just before the process was made to LND's greeting.</summary>
@@ -85,6 +91,15 @@ internal sealed class DaemonProcess : IAsyncDisposable
         }
 
         return await _connected.Task;
+    }
+
+    /// <summary>The longest that the interceptor's read loop took to come round so far, as the daemon says itself.</summary>
+    public async Task<TimeSpan> GetLongestSilenceAsync()
+    {
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(_dataDirectory, "token"))).Trim());
+        using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri($"http://{_listen}/v1/status")));
+        return TimeSpan.FromMilliseconds(status.RootElement.GetProperty("guard").GetProperty("longest_silence_ms").GetInt32());
     }
 
     /// <summary>A figure of /proc/PID/status in bytes.</summary>

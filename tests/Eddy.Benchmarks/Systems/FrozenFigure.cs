@@ -12,6 +12,7 @@ internal static class FrozenFigure
 {
     private const int StandardSeconds = 60;
     private const int StandardTimes = 5;
+    private const int StandardCalm = 60;
     private const double MostSeconds = 2.5;
     private const double MiB = 1024 * 1024;
     private const double MostMemory = 20 * MiB;
@@ -28,6 +29,7 @@ internal static class FrozenFigure
     {
         var seconds = arguments.Take("seconds", StandardSeconds);
         var times = arguments.Take("times", StandardTimes);
+        var calm = arguments.Take("calm", StandardCalm);
         var eddy = arguments.Take("eddy");
         arguments.End();
 
@@ -42,6 +44,12 @@ internal static class FrozenFigure
 
         await using var guarded = await StartAsync(stream, eddy, "on");
         var memory = guarded.Helpers.Sum(helper => DaemonProcess.Memory(helper, "VmRSS"));
+        await UntilAsync(stream.IsInterceptedAsync);
+        Console.Error.WriteLine($"with the guard, for {calm} s not stopped at all ...");
+        var (before, load) = (guarded.DaemonId, Machine.Load);
+        await stream.RunAsync(PerSecond, TimeSpan.FromSeconds(calm));
+        var silence = await guarded.GetLongestSilenceAsync();
+        var isKilled = guarded.DaemonId != before;
         for (var i = 0; i < times; i++)
         {
             // Once for as long as without the guard; the others for the many places in which a freeze can find the guard's look.
@@ -51,6 +59,9 @@ internal static class FrozenFigure
         }
 
         table.Write(Console.Out);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Not stopped for {calm} s, load {load:0.0}: longest silence {silence.TotalMilliseconds:0} ms, {(isKilled ? "**killed without need**" : "not killed")}."));
         Console.WriteLine($"Guard, what it waits with, and supervisor: {Table.Megabytes(memory)} resident in all (must, 20 MiB: {Table.Verdict(memory, MostMemory)}).");
     }
 
