@@ -107,6 +107,7 @@ public sealed partial class EddyEngine
         _context.Ports.Gate.Publish(_forwarding);
         _liquidity.Invalidate();
         _greeter.OnChannels();
+        _conduct.OnChannels();
         _gossiper.OnPeersChanged();
         _gossiper.OnOwnChange();
         if (!_hasListed && _context.IsConnected)
@@ -177,9 +178,16 @@ public sealed partial class EddyEngine
             return;
         }
 
-        var peer = _peers.Add(message.Peer);
-        if (!peer.Allowance.TryTake(_context.Now))
+        // It may have been on its way already when its peer was muted.
+        if (_conduct.IsMuted(message.Peer))
         {
+            return;
+        }
+
+        var peer = _peers.Add(message.Peer);
+        if (!peer.Allowance.TryTake(message.Payload.Length, _context.Now))
+        {
+            _conduct.OnFlood(peer);
             return;
         }
 
@@ -187,7 +195,7 @@ public sealed partial class EddyEngine
         {
             case DecodeResult.Malformed malformed:
                 LogMalformed(peer.Id.ToShortString(), malformed.Fault);
-                _gossiper.OnFault(peer, malformed.Fault);
+                _conduct.OnFault(peer, $"A message cannot be read. {malformed.Fault}");
                 break;
             case DecodeResult.Decoded { Message: WireMessage.Greeting greeting }:
                 OnGreeting(peer, greeting);

@@ -98,10 +98,14 @@ public sealed partial class EddyEngine
         channels.Length,
         peer.LastSeen,
         _backOffs.Until(peer.Id),
-        NoteOn(peer));
+        NoteOn(peer),
+        peer.Faults,
+        peer.LastFault,
+        _conduct.MutedUntil(peer.Id));
 
     private string NoteOn(PeerState peer) =>
-        peer.DeafUntil > _context.Now ? $"Its gossip is not listened to until {peer.DeafUntil:u}: {peer.LastFault}"
+        _conduct.MutedUntil(peer.Id) is { } until ? $"It is not listened to until {until:u}. {peer.LastFault} For good: deny={peer.Id} in [policy].".Replace("  ", " ", StringComparison.Ordinal)
+        : _context.Options.Policy.Deny.Contains(peer.Id) ? "It is denied in [policy]."
         : peer.Note.Length > 0 ? peer.Note
         : peer is { IsOnline: true, IsEddy: false } ? "It does not answer eddy's hello."
         : "";

@@ -95,6 +95,14 @@ public sealed partial class EddyEngine
 
     private IEnumerable<ChannelReason> PeerReasons(Channel channel)
     {
+        if (_conduct.MutedUntil(channel.Peer) is { } muted)
+        {
+            yield return new(
+                "muted",
+                $"The peer is not listened to until {muted:u}. {_peers.Find(channel.Peer)?.LastFault}".TrimEnd(),
+                $"Ask its operator what it runs. To have nothing to do with it for good: deny={channel.Peer} in [policy].");
+        }
+
         var peer = _peers.Find(channel.Peer);
         if (peer is not { IsEddy: true, IsOnline: true })
         {

@@ -34,6 +34,7 @@ public sealed partial class EddyEngine : IDisposable
     private readonly OfflineVerifier? _ownVerifier;
     private readonly PeerTable _peers = new();
     private readonly Greeter _greeter;
+    private readonly PeerConduct _conduct;
     private readonly DailyCounters _counters;
     private readonly BackOffs _backOffs;
     private readonly RingKeeper _rings;
@@ -69,19 +70,21 @@ public sealed partial class EddyEngine : IDisposable
         _greeter = new Greeter(_context, _peers);
         _counters = new DailyCounters(_context);
         _backOffs = new BackOffs(_context, planner);
+        _conduct = new PeerConduct(_context, _peers, _greeter, _backOffs);
         _rings = new RingKeeper(_context);
         _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations(), channel => _rings.NeutralPromised(channel));
         var budget = new DayBudget(_context, _rings, _counters);
         var verifier = ports.Verifier ?? (_ownVerifier = new OfflineVerifier());
-        _gossiper = new Gossiper(_context, _peers, _greeter, _liquidity, verifier);
+        _gossiper = new Gossiper(_context, _peers, _greeter, _conduct, _liquidity, verifier);
         _owner = new OwnersWord(_context, _rings, _liquidity, budget);
         _effects = new RingEffects(_context, _rings, _backOffs, _owner);
-        _member = new RingMember(_context, _rings, _peers, _gossiper, _liquidity, _backOffs, budget, verifier);
+        _member = new RingMember(_context, _rings, _peers, _conduct, _gossiper, _liquidity, _backOffs, budget, verifier);
         _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, budget, planner);
 
         _greeter.Met = _gossiper.OnMet;
         _greeter.Changed = _ => _gossiper.OnOwnChange();
-        _gossiper.Changed = _proposer.SearchSoon;
+        _conduct.Changed = OnConductChanged;
+        _gossiper.Changed = _proposer.OnNews;
         _rings.Do = _effects.Do;
         _rings.Changed = OnRingChanged;
         _effects.WaiversChanged = PublishWaivers;
@@ -89,6 +92,9 @@ public sealed partial class EddyEngine : IDisposable
     }
 
     public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The peers whose messages are worth handing over; null for everybody's. Another object where it has changed.</summary>
+    public IReadOnlySet<NodeId>? ListenedTo => _conduct.ListenedTo;
 
     /// <summary>When <see cref="Tick"/> has something to do; null while no timer is set.</summary>
     public DateTimeOffset? NextTimer => _context.Timers.Next;
@@ -103,6 +109,7 @@ public sealed partial class EddyEngine : IDisposable
         _context.IsPaused = contents.Settings.GetValueOrDefault(StoreSettings.Paused) == bool.TrueString;
         _counters.Load(contents.Counters);
         _backOffs.Load(contents.BackOffs);
+        _conduct.Load();
         _gossiper.Start(ulong.TryParse(contents.Settings.GetValueOrDefault(StoreSettings.AdvertSequence), out var sequence) ? sequence : 0);
         _effects.Load(contents.Outbox);
         _rings.Load(contents);
@@ -185,9 +192,22 @@ public sealed partial class EddyEngine : IDisposable
             case TimerKind.Retry:
                 _proposer.OnRetryDue();
                 break;
+            case TimerKind.MuteOver:
+                _conduct.OnMuteOver(timer.Peer);
+                break;
             case TimerKind.Housekeeping:
                 OnHousekeeping();
                 break;
+        }
+    }
+
+    private void OnConductChanged(PeerState peer)
+    {
+        _gossiper.OnPeersChanged();
+        _gossiper.OnOwnChange();
+        if (!_conduct.IsMuted(peer.Id))
+        {
+            _greeter.OnHeardAgain(peer);
         }
     }
 

@@ -39,6 +39,9 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
     /// <summary>Messages of peers that were thrown away because the engine was behind.</summary>
     public long DroppedMessages => _mailbox.Dropped;
 
+    /// <summary>Messages that were not let in: too large, of a peer without a channel, or of one that is muted.</summary>
+    public long RefusedMessages => _mailbox.Refused;
+
     /// <summary>Ends when the engine has taken its next steps: what it shows may have changed.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
@@ -65,6 +68,7 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
             {
                 _mailbox.ClearSignal();
                 RunTurn(engine);
+                _mailbox.Admit(engine.ListenedTo);
                 Arm(timer, engine);
                 Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
@@ -7,33 +6,34 @@ using MailboxChannel = System.Threading.Channels.Channel;
 namespace Eddy.Engine;
 
 /// <summary>
-/// What waits for the engine, in order of arrival and bounded twice: messages of peers drop the oldest one when there are too many, for
-/// peers are free to send what they like; everything else makes its sender wait, for it may be about money.
+/// What waits for the engine, bounded twice: messages of peers are thrown away when there are too many, for peers are free to send what they
+/// like; everything else makes its sender wait, for it may be about money. Peers are read in turn, all else in order of arrival.
 /// </summary>
 internal sealed class EngineMailbox : IDisposable
 {
     private readonly Channel<Entry> _certain = MailboxChannel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Channel<Entry> _messages;
+    private readonly PeerMessageQueues _messages;
     private readonly Channel<bool> _signal = MailboxChannel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
-    private readonly ConcurrentDictionary<NodeId, int> _perPeer = new();
     private readonly SemaphoreSlim _room;
     private readonly CancellationTokenSource _closed = new();
-    private readonly int _messagesPerPeer;
     private long _sequence;
-    private long _dropped;
 
     public EngineMailbox(int capacity, int messageCapacity, int messagesPerPeer)
     {
         _room = new SemaphoreSlim(capacity);
-        _messagesPerPeer = messagesPerPeer;
-        _messages = MailboxChannel.CreateBounded<Entry>(
-            new BoundedChannelOptions(messageCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }, OnDropped);
+        _messages = new PeerMessageQueues(messageCapacity, messagesPerPeer);
     }
 
     /// <summary>Messages of peers that were thrown away unread.</summary>
-    public long Dropped => Interlocked.Read(ref _dropped);
+    public long Dropped => _messages.Dropped;
+
+    /// <summary>Messages that were not let in.</summary>
+    public long Refused => _messages.Refused;
+
+    /// <summary>From now on only messages of these peers are let in; null for everybody's.</summary>
+    public void Admit(IReadOnlySet<NodeId>? peers) => _messages.Admit(peers);
 
     /// <summary>Waits while the mailbox is full, unless it is a peer's message. After <see cref="Close"/> nothing is taken any more.</summary>
     public void Post(NodeEvent nodeEvent)
@@ -75,22 +75,17 @@ internal sealed class EngineMailbox : IDisposable
     public bool TryRead(out Entry entry)
     {
         var hasCertain = _certain.Reader.TryPeek(out var certain);
-        var hasMessage = _messages.Reader.TryPeek(out var message);
-        if (hasCertain && (!hasMessage || certain.Sequence < message.Sequence))
+        var hasMessage = _messages.TryPeek(out var sequence);
+        if (hasCertain && (!hasMessage || certain.Sequence < sequence))
         {
             _certain.Reader.TryRead(out entry);
             _room.Release();
             return true;
         }
 
-        // The oldest may have been dropped since: what is read is then a later one, and still the oldest.
-        if (_messages.Reader.TryRead(out entry))
-        {
-            Leave(entry);
-            return true;
-        }
-
-        return false;
+        var isTaken = _messages.TryTake(out var message);
+        entry = new Entry(sequence, message, null);
+        return isTaken;
     }
 
     public void Close() => _closed.Cancel();
@@ -108,28 +103,9 @@ internal sealed class EngineMailbox : IDisposable
             return;
         }
 
-        // One flooding peer must not push out what the others said.
-        if (_perPeer.AddOrUpdate(message.Peer, 1, static (_, count) => count + 1) > _messagesPerPeer)
+        if (_messages.Add(NextSequence(), message))
         {
-            OnDropped(new Entry(0, message, null));
-            return;
-        }
-
-        Write(_messages.Writer, new Entry(NextSequence(), message, null));
-    }
-
-    private void OnDropped(Entry entry)
-    {
-        Interlocked.Increment(ref _dropped);
-        Leave(entry);
-    }
-
-    private void Leave(Entry entry)
-    {
-        if (entry.Event is NodeEvent.MessageReceived message
-            && _perPeer.AddOrUpdate(message.Peer, 0, static (_, count) => count - 1) <= 0)
-        {
-            _perPeer.TryRemove(new KeyValuePair<NodeId, int>(message.Peer, 0));
+            Wake();
         }
     }
 

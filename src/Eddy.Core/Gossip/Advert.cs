@@ -23,14 +23,17 @@ public sealed record Advert(
     ImmutableArray<Intent> Intents)
 {
     /// <summary>True where it has an intent for <paramref name="peer"/>, even one that offers nothing.</summary>
-    public bool Names(NodeId peer)
+    public bool Names(NodeId peer) => Names(Intents, peer);
+
+    /// <summary>The same for intents in order of their peers.</summary>
+    internal static bool Names(ImmutableArray<Intent> intents, NodeId peer)
     {
         var low = 0;
-        var high = Intents.Length - 1;
+        var high = intents.Length - 1;
         while (low <= high)
         {
             var middle = (low + high) / 2;
-            var order = Intents[middle].Peer.CompareTo(peer);
+            var order = intents[middle].Peer.CompareTo(peer);
             if (order == 0)
             {
                 return true;

@@ -11,6 +11,9 @@ namespace Eddy.Gossip;
 /// </summary>
 public sealed class AdvertBook
 {
+    /// <summary>Forged parts of one peer that are checked in a row.</summary>
+    private const int MostOffences = 4;
+
     private readonly NodeId _self;
     private readonly Bytes32 _chain;
     private readonly AdvertBookOptions _options;
@@ -21,6 +24,7 @@ public sealed class AdvertBook
     private readonly SortedDictionary<NodeId, AdvertOrigin> _origins = [];
     private readonly AdvertRoots _roots;
     private readonly SortedDictionary<NodeId, ulong> _gone = [];
+    private readonly List<(NodeId Peer, AdvertFault Fault)> _offences = [];
     private ImmutableArray<SignedAdvertPart> _own = [];
 
     /// <param name="verify">Whether a part is signed by its node in <see cref="SignatureDomain.Advert"/>; must not throw.</param>
@@ -178,6 +182,14 @@ public sealed class AdvertBook
         return [.. answer.TakeWhile(_ => _rates.TakeAnswer(peer, now))];
     }
 
+    /// <summary>What was found out about peers beside the verdicts on what they had just sent; once each.</summary>
+    public ImmutableArray<(NodeId Peer, AdvertFault Fault)> TakeOffences()
+    {
+        ImmutableArray<(NodeId, AdvertFault)> offences = [.. _offences];
+        _offences.Clear();
+        return offences;
+    }
+
     private static AdvertVerdict.Ignored Ignore(AdvertIgnoreReason reason) => new(reason);
 
     private static bool IsOver(SignedAdvertPart part, DateTimeOffset now) => AdvertForm.EndsAt(part) + AdvertBookOptions.MaxBehind <= now;
@@ -214,7 +226,7 @@ public sealed class AdvertBook
             return Ignore(AdvertIgnoreReason.Quota);
         }
 
-        if (!_rates.TakeVerification(arrival.From, now))
+        if ((origin is not null && _roots.Parts(origin, part) && !_rates.TakeParting(arrival.From, now)) || !_rates.TakeVerification(arrival.From, now))
         {
             return Ignore(AdvertIgnoreReason.RateLimited);
         }
@@ -229,6 +241,9 @@ public sealed class AdvertBook
         Store(origin, news, work, now);
         return null;
     }
+
+    /// <summary>Of somebody whose parts are forged nothing more is looked at until the owner of the book has heard of it.</summary>
+    private bool IsBearable(NodeId peer) => _offences.Count(offence => offence.Peer == peer) < MostOffences;
 
     private AdvertIgnoreReason? FindObjection(AdvertArrival arrival, DateTimeOffset now)
     {
@@ -294,9 +309,10 @@ public sealed class AdvertBook
             {
                 foreach (var arrival in _waiting.Take(node))
                 {
-                    if (_roots.Peers.Contains(arrival.From))
+                    if (_roots.Peers.Contains(arrival.From) && IsBearable(arrival.From)
+                        && Admit(arrival, work, now) is AdvertVerdict.Penalise { Fault: var fault })
                     {
-                        Admit(arrival, work, now);
+                        _offences.Add((arrival.From, fault));
                     }
                 }
             }

@@ -48,6 +48,18 @@ public sealed record AdvertBookOptions
     /// <summary>Signatures checked for a peer: most parts are known by the time they come.</summary>
     public TokenRate VerifyRate { get; init; } = new(4_000, 30);
 
+    /// <summary>Signatures checked for all peers together: less than a fifth of a core, at some 0.7 to 1 ms each.</summary>
+    public TokenRate TotalVerifyRate { get; init; } = new(8_000, 150);
+
+    /// <summary>Of these each peer has so much for itself, whatever the others take.</summary>
+    public TokenRate OwnVerifyRate { get; init; } = new(100, 2);
+
+    /// <summary>Adverts of one peer that take an end from a pair that counted: who still hangs together with us then has to be found out anew.</summary>
+    public TokenRate Parting { get; init; } = new(100, 0.5);
+
+    /// <summary>The same for all peers together.</summary>
+    public TokenRate TotalParting { get; init; } = new(200, 2);
+
     /// <summary>New sequences of one origin.</summary>
     public TokenRate OriginRate { get; init; } = new(10, 0.1);
 

@@ -6,6 +6,8 @@ namespace Eddy.Gossip;
 internal sealed class AdvertRates(AdvertBookOptions options)
 {
     private readonly Dictionary<NodeId, PeerRates> _peers = [];
+    private TokenBucket _verifications;
+    private TokenBucket _partings;
 
     public bool TakePart(NodeId peer, DateTimeOffset now)
     {
@@ -18,9 +20,38 @@ internal sealed class AdvertRates(AdvertBookOptions options)
     public bool TakeVerification(NodeId peer, DateTimeOffset now)
     {
         var rates = Of(peer);
-        var isTaken = rates.Verifications.TryTake(options.VerifyRate, now, 1, out var next);
-        _peers[peer] = rates with { Verifications = next };
-        return isTaken;
+        if (!rates.Verifications.TryTake(options.VerifyRate, now, 1, out var next))
+        {
+            return false;
+        }
+
+        if (rates.OwnVerifications.TryTake(options.OwnVerifyRate, now, 1, out var own))
+        {
+            _peers[peer] = rates with { Verifications = next, OwnVerifications = own };
+            return true;
+        }
+
+        if (_verifications.TryTake(options.TotalVerifyRate, now, 1, out var total))
+        {
+            _verifications = total;
+            _peers[peer] = rates with { Verifications = next };
+            return true;
+        }
+
+        return false;
+    }
+
+    public bool TakeParting(NodeId peer, DateTimeOffset now)
+    {
+        var rates = Of(peer);
+        if (!rates.Partings.TryTake(options.Parting, now, 1, out var next) || !_partings.TryTake(options.TotalParting, now, 1, out var total))
+        {
+            return false;
+        }
+
+        _partings = total;
+        _peers[peer] = rates with { Partings = next };
+        return true;
     }
 
     public bool TakeDigest(NodeId peer, DateTimeOffset now)
@@ -46,6 +77,8 @@ internal sealed class AdvertRates(AdvertBookOptions options)
         {
             if (rates.Parts.IsFull(options.PartRate, now)
                 && rates.Verifications.IsFull(options.VerifyRate, now)
+                && rates.OwnVerifications.IsFull(options.OwnVerifyRate, now)
+                && rates.Partings.IsFull(options.Parting, now)
                 && rates.Digests.IsFull(options.DigestRate, now)
                 && rates.Answers.IsFull(options.AnswerRate, now))
             {
@@ -56,5 +89,6 @@ internal sealed class AdvertRates(AdvertBookOptions options)
 
     private PeerRates Of(NodeId peer) => _peers.GetValueOrDefault(peer);
 
-    private readonly record struct PeerRates(TokenBucket Parts, TokenBucket Verifications, TokenBucket Digests, TokenBucket Answers);
+    private readonly record struct PeerRates(
+        TokenBucket Parts, TokenBucket Verifications, TokenBucket OwnVerifications, TokenBucket Partings, TokenBucket Digests, TokenBucket Answers);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Lightning;
 
 namespace Eddy.Gossip;
@@ -62,7 +63,7 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
         work.Touched.Add(origin.Node);
         Count(after, before, work);
         Uncount(before!);
-        if (before!.Intents.Any(intent => !after.Names(intent.Peer)))
+        if (Parts(origin, before!, after.Names))
         {
             Recompute(work);
         }
@@ -84,7 +85,7 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
     /// <summary>Walks from the direct peers along pairs that name each other.</summary>
     public void Recompute(AdvertWork work)
     {
-        var reached = new HashSet<NodeId>();
+        var reached = new HashSet<NodeId>(origins.Count);
         var open = new Queue<Advert>();
         foreach (var peer in Peers)
         {
@@ -116,6 +117,26 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
                 Root(origin, work);
             }
         }
+    }
+
+    /// <summary>True where taking a part would part the origin from another one, so that somebody may not hang together with us any more.</summary>
+    public bool Parts(AdvertOrigin origin, SignedAdvertPart part) =>
+        origin is { IsRooted: true, Advert: { } before }
+        && (part.Parts == 1 ? Parts(origin, before, node => Advert.Names(part.Intents, node)) : part.Part == 0);
+
+    /// <summary>What nobody holds, or does not name the origin back, hangs on nothing; direct peers hang on us.</summary>
+    private bool Parts(AdvertOrigin origin, Advert before, Func<NodeId, bool> isStillNamed)
+    {
+        foreach (var intent in before.Intents)
+        {
+            if (!isStillNamed(intent.Peer) && origins.TryGetValue(intent.Peer, out var other) && other.Advert is { } back && back.Names(origin.Node)
+                && !(Peers.Contains(origin.Node) && Peers.Contains(other.Node)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool HasRoot(Advert advert) =>

@@ -35,6 +35,7 @@ public sealed record OwnAdvertStep(OwnAdvertState Next, ImmutableArray<AdvertDra
 public static class OwnAdvert
 {
     private const double HeartbeatShare = 0.5;
+    private static readonly TimeSpan FarAhead = TimeSpan.FromDays(2);
     private const int MostIntents = AdvertBookOptions.MaxParts * OwnAdvertOptions.IntentsPerPart;
 
     /// <param name="offers">One for each eddy peer, also where nothing is offered: being named is what lets a peer's advert pass.</param>
@@ -54,7 +55,7 @@ public static class OwnAdvert
             return new(state, [], due);
         }
 
-        var sequence = Math.Max(checked(state.Sequence + 1), (ulong)Math.Max(0, now.ToUnixTimeMilliseconds()));
+        var sequence = NextSequence(state.Sequence, now);
         var next = new OwnAdvertState(
             sequence,
             canInitiate,
@@ -68,6 +69,16 @@ public static class OwnAdvert
     /// <summary>True where what would be announced now is not what was announced last.</summary>
     public static bool HasNews(OwnAdvertState state, IEnumerable<PairOffer> offers, bool canInitiate, bool canWaive) =>
         IsNews(state, Announce(state.Intents, offers), canInitiate, canWaive);
+
+    /// <summary>
+    /// One more than the last, or the time. A clock that is set back a little changes nothing. One that was once far ahead must not keep us
+    /// silent until that time comes: nobody has taken a sequence so far ahead, so that nobody misses it.
+    /// </summary>
+    private static ulong NextSequence(ulong last, DateTimeOffset now)
+    {
+        var time = (ulong)Math.Max(0, now.ToUnixTimeMilliseconds());
+        return AdvertForm.TimeOf(last) > now + FarAhead ? time : Math.Max(checked(last + 1), time);
+    }
 
     private static bool IsNews(OwnAdvertState state, ImmutableArray<Intent> intents, bool canInitiate, bool canWaive) =>
         state.NotAfter == DateTimeOffset.MinValue

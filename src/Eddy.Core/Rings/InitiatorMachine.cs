@@ -85,8 +85,8 @@ internal static class InitiatorMachine
         if (TermsCheck.FindFault(terms, home.Terms) is { } fault)
         {
             var end = End(terms, new InitiatorState.Cancelled(CancelReason.Terms, fault));
-            return fault.Position is { } position
-                ? end with { Effects = end.Effects.Add(new RingEffect.BackOff(terms.Offer.At(position), BackOffCause.Terms)) }
+            return BlamedFor(terms, fault) is { } blamed
+                ? end with { Effects = end.Effects.Add(new RingEffect.BackOff(blamed, BackOffCause.Terms)) }
                 : end;
         }
 
@@ -95,6 +95,18 @@ internal static class InitiatorMachine
             new InitiatorState.Invoicing([.. home.Terms.Select(entry => entry.Terms!)], amount),
             new RingEffect.AddInvoice(amount, checked(terms.Offer.TtlSeconds + InvoiceGraceSeconds)));
     }
+
+    /// <summary>
+    /// What each member must check before it passes the terms on is the fault of the last one, who did not: it could as well have altered what
+    /// was in order. For what the others need not look at, their own signature speaks.
+    /// </summary>
+    private static NodeId? BlamedFor(RingTerms.Initiator terms, TermsFault fault) => fault switch
+    {
+        { Position: null } => null,
+        { Kind: TermsFaultKind.Count or TermsFaultKind.Malformed or TermsFaultKind.Signature or TermsFaultKind.Digest or TermsFaultKind.Position or TermsFaultKind.Amount } =>
+            terms.Offer.Nodes[^1],
+        { Position: { } position } => terms.Offer.At(position),
+    };
 
     private static Transition OnInvoicing(RingTerms.Initiator terms, InitiatorState.Invoicing state, RingEvent ringEvent) => ringEvent switch
     {

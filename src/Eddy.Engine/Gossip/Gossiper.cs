@@ -13,18 +13,15 @@ using Eddy.Protos.Wire;
 namespace Eddy.Engine.Gossip;
 
 /// <summary>Our own advert and those of others: signs, sends, takes in, relays, and keeps the graph of what is offered.</summary>
-internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter greeter, OwnLiquidity liquidity, ISignatureVerifier verifier)
+internal sealed class Gossiper(
+    EngineContext context, PeerTable peers, Greeter greeter, PeerConduct conduct, OwnLiquidity liquidity, ISignatureVerifier verifier)
 {
     /// <summary>Messages stay below this where possible.</summary>
     private const int GoodSize = 3_500;
 
-    /// <summary>A peer that keeps sending what no honest peer sends is not listened to for a while.</summary>
-    private const int MostFaults = 10;
-
     /// <summary>How long what only an absent peer roots is kept.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    private static readonly TimeSpan Deafness = TimeSpan.FromHours(1);
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RelayDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan QuickFloor = TimeSpan.FromSeconds(1);
@@ -43,6 +40,7 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
     private AdvertBook? _book;
     private OwnAdvertState _own = OwnAdvertState.Start();
     private TokenBucket _pace;
+    private int _day;
 
     /// <summary>Called when what others offer has changed.</summary>
     public Action Changed { get; set; } = static () => { };
@@ -63,7 +61,11 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
 
     public Eddy.Gossip.Advert? Find(NodeId node) => _book?.Find(node);
 
-    public void Start(ulong lastSequence) => _own = OwnAdvertState.Start(lastSequence);
+    public void Start(ulong lastSequence)
+    {
+        _own = OwnAdvertState.Start(lastSequence);
+        _day = context.Today;
+    }
 
     /// <summary>The graph of what is offered, our own side as it is now.</summary>
     public LiquidityGraph Graph()
@@ -127,7 +129,7 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
 
     public void OnAdverts(PeerState peer, ImmutableArray<RelayedAdvertPart> parts)
     {
-        if (_book is null || peer.DeafUntil > context.Now)
+        if (_book is null)
         {
             return;
         }
@@ -140,26 +142,19 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
                     Apply(new AdvertBookChange(accepted.Relays, accepted.Changed));
                     break;
                 case AdvertVerdict.Penalise penalty:
-                    OnFault(peer, penalty.Fault.ToString());
-                    if (peer.DeafUntil > context.Now)
-                    {
-                        return;
-                    }
-
+                    OnFault(peer, penalty.Fault);
                     break;
             }
-        }
-    }
 
-    /// <summary>A peer sent what an honest and up-to-date one does not send.</summary>
-    public void OnFault(PeerState peer, string fault)
-    {
-        peer.Faults++;
-        peer.LastFault = fault;
-        if (peer.Faults >= MostFaults)
-        {
-            peer.Faults = 0;
-            peer.DeafUntil = context.Now + Deafness;
+            foreach (var (offender, fault) in _book.TakeOffences())
+            {
+                OnFault(peers.Add(offender), fault);
+            }
+
+            if (conduct.IsMuted(peer.Id))
+            {
+                return;
+            }
         }
     }
 
@@ -206,8 +201,13 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
             Follow(_book.Expire(context.Now));
             OnPeersChanged();
 
-            // Midnight changes what we may offer, and nothing else tells us.
-            OnOwnChange();
+            if (_day != context.Today)
+            {
+                // Midnight changes what we may offer, and nothing else tells us.
+                _day = context.Today;
+                OnOwnChange();
+            }
+
             CompareWithSomebody();
         }
     }
@@ -242,10 +242,23 @@ internal sealed class Gossiper(EngineContext context, PeerTable peers, Greeter g
         }
     }
 
-    /// <summary>A direct eddy peer, or one that was until a moment ago.</summary>
+    /// <summary>A direct eddy peer, or one that was until a moment ago; none that is muted or denied.</summary>
     private bool IsListenedTo(PeerState peer) =>
         greeter.HasChannelWith(peer.Id)
+        && !conduct.IsMuted(peer.Id)
+        && !context.Options.Policy.Deny.Contains(peer.Id)
         && (peer is { IsOnline: true, IsEddy: true } || (peer.WasEddy && context.Now - peer.LastSeen < Grace));
+
+    private void OnFault(PeerState peer, AdvertFault fault) => conduct.OnFault(
+        peer,
+        fault switch
+        {
+            AdvertFault.BadSignature => "An advert is not signed by its node.",
+            AdvertFault.WrongChain => "An advert is for another network.",
+            AdvertFault.FalseHops => "An advert has not come the way it says.",
+            _ => "An advert is malformed.",
+        },
+        fault == AdvertFault.BadSignature ? PeerConduct.BadSignature : 1);
 
     private void Sign(NodeIdentity node, ImmutableArray<AdvertDraft> drafts)
     {

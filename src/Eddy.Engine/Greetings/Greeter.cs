@@ -28,6 +28,9 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
     /// <summary>Called with a peer whose flags changed.</summary>
     public Action<PeerState> Changed { get; set; } = static _ => { };
 
+    /// <summary>Peers with a channel; null before the channels are listed.</summary>
+    public IReadOnlySet<NodeId>? ChannelPeers => _hasListed ? _channelPeers : null;
+
     public bool HasChannelWith(NodeId peer) => _channelPeers.Contains(peer);
 
     /// <summary>A peer without a channel with us; nobody is one before the channels are listed.</summary>
@@ -102,6 +105,16 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         foreach (var peer in peers.EddyPeers.Where(peer => !IsStranger(peer.Id)))
         {
             Send(peer, isReply: true);
+        }
+    }
+
+    /// <summary>It was muted, and what it said meanwhile was not heard: maybe that it runs eddy.</summary>
+    public void OnHeardAgain(PeerState peer)
+    {
+        if (peer is { IsOnline: true, IsEddy: false } && _channelPeers.Contains(peer.Id))
+        {
+            peer.HellosSent = 0;
+            SayHello(peer);
         }
     }
 

@@ -42,13 +42,16 @@ internal sealed class PeerState(NodeId id)
 
     public MessageAllowance Allowance { get; } = new();
 
-    /// <summary>What it sent that an honest and up-to-date peer does not send.</summary>
-    public int Faults { get; set; }
+    /// <summary>How often it sent what an honest and up-to-date peer does not send, since we started.</summary>
+    public long Faults { get; set; }
 
     public string LastFault { get; set; } = "";
 
-    /// <summary>Until then its gossip is not looked at.</summary>
-    public DateTimeOffset DeafUntil { get; set; } = DateTimeOffset.MinValue;
+    /// <summary>How much more of it is borne.</summary>
+    public Eddy.Gossip.TokenBucket Conduct { get; set; }
+
+    /// <summary>The latest time our log complained of it.</summary>
+    public DateTimeOffset LastComplaint { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>Rings it sent us to look at.</summary>
     public Eddy.Gossip.TokenBucket Proposals { get; set; }

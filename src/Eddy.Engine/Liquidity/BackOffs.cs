@@ -15,12 +15,16 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
     private const string HeldPrefix = "held:";
     private const string IdlePrefix = "idle:";
     private const string EmptyPrefix = "empty:";
+    private const string MutedPrefix = "muted:";
 
     /// <summary>Initiators are free to make: more than this many counts are not kept, and the one that ends first goes first.</summary>
     private const int MostEmpty = 1_000;
 
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
+
+    /// <summary>Ten minutes at first, twice as long each time, a day at most; a day without one begins anew.</summary>
+    private static readonly PlannerOptions Muting = new() { FirstBackOff = TimeSpan.FromMinutes(10), LongestBackOff = TimeSpan.FromDays(1) };
 
     /// <summary>How long a promise that came to nothing is remembered.</summary>
     private static readonly TimeSpan EmptyKept = TimeSpan.FromHours(1);
@@ -29,6 +33,7 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
 
     private BackOffBook _held = BackOffBook.Empty;
     private BackOffBook _idle = BackOffBook.Empty;
+    private BackOffBook _muted = BackOffBook.Empty;
 
     /// <summary>What searches leave out. The planner prunes it, and gives it back so.</summary>
     public BackOffBook Book { get; set; } = BackOffBook.Empty;
@@ -39,6 +44,7 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         var nodes = new List<KeyValuePair<NodeId, BackOff>>();
         var held = new List<KeyValuePair<NodeId, BackOff>>();
         var idle = new List<KeyValuePair<NodeId, BackOff>>();
+        var muted = new List<KeyValuePair<NodeId, BackOff>>();
         foreach (var record in records)
         {
             var parts = record.Key.Split(':');
@@ -54,6 +60,9 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
                 case ["held", var id] when NodeId.TryParse(id, out var node):
                     held.Add(new(node, backOff));
                     break;
+                case ["muted", var id] when NodeId.TryParse(id, out var node):
+                    muted.Add(new(node, backOff));
+                    break;
                 case ["empty", _, ..]:
                     _empty[record.Key] = backOff;
                     break;
@@ -66,6 +75,7 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         Book = BackOffBook.Restore(hops, nodes);
         _held = BackOffBook.Restore([], held);
         _idle = BackOffBook.Restore([], idle);
+        _muted = BackOffBook.Restore([], muted);
     }
 
     public void HopFailed(NodeId from, NodeId to, BackOffLength length)
@@ -122,6 +132,19 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         }
     }
 
+    /// <summary>Who is muted, and until when.</summary>
+    public IEnumerable<(NodeId Peer, DateTimeOffset Until)> Muted => _muted.Nodes.Where(entry => entry.Value.Until > context.Now).Select(static entry => (entry.Key, entry.Value.Until));
+
+    public DateTimeOffset? MutedUntil(NodeId peer) => _muted.NodeUntil(peer, context.Now);
+
+    /// <summary>Until when.</summary>
+    public DateTimeOffset Mute(NodeId peer)
+    {
+        _muted = _muted.NodeFailed(peer, context.Now, Muting, context.Ports.Random);
+        SaveNode(MutedPrefix, _muted, peer);
+        return _muted.NodeUntil(peer, context.Now)!.Value; // set by the line before
+    }
+
     public bool IsIdling(NodeId initiator) => _idle.NodeUntil(initiator, context.Now) is not null;
 
     public bool IsHeldAgainst(NodeId node) => _held.NodeUntil(node, context.Now) is not null;
@@ -152,10 +175,11 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
             RemoveEmpty(key);
         }
 
-        var (before, heldBefore, idleBefore) = (Book, _held, _idle);
+        var (before, heldBefore, idleBefore, mutedBefore) = (Book, _held, _idle, _muted);
         Book = Book.Prune(context.Now, options);
         _held = _held.Prune(context.Now, options);
         _idle = _idle.Prune(context.Now, options);
+        _muted = _muted.Prune(context.Now, Muting);
         foreach (var (hop, _) in before.Hops.Except(Book.Hops))
         {
             context.Batch.BackOffs[$"{HopPrefix}{hop.From}:{hop.To}"] = null;
@@ -169,6 +193,11 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         foreach (var (node, _) in heldBefore.Nodes.Except(_held.Nodes))
         {
             context.Batch.BackOffs[$"{HeldPrefix}{node}"] = null;
+        }
+
+        foreach (var (node, _) in mutedBefore.Nodes.Except(_muted.Nodes))
+        {
+            context.Batch.BackOffs[$"{MutedPrefix}{node}"] = null;
         }
 
         foreach (var (node, _) in idleBefore.Nodes.Except(_idle.Nodes))

@@ -20,6 +20,7 @@ internal sealed class RingMember(
     EngineContext context,
     RingKeeper rings,
     PeerTable peers,
+    PeerConduct conduct,
     Gossiper gossiper,
     OwnLiquidity liquidity,
     BackOffs backOffs,
@@ -60,6 +61,13 @@ internal sealed class RingMember(
 
         if (FindObjection(peer, proposal, position) is { } reason)
         {
+            // Every member checks what it passes on, so that what does not hold together comes from the one who sent it. Only whether we have
+            // seen the hash before it could not know.
+            if (reason == RejectReason.Invalid && !rings.IsUsed(offer))
+            {
+                conduct.OnFault(peer, "A proposal does not hold together.", PeerConduct.BadSignature);
+            }
+
             Refuse(peer, proposal, position, reason);
             return;
         }
@@ -115,7 +123,7 @@ internal sealed class RingMember(
         // Signatures are checked only where the machine could go on with them.
         if (ring.State is InitiatorState.Walking && peer.Id == ring.Previous && proposal.Offer.Digest == ring.Terms.Offer.Digest)
         {
-            rings.Apply(ring, new RingEvent.ProposalReturned(context.Now, peer.Id, proposal.Offer.Digest, Verified(proposal)));
+            rings.Apply(ring, new RingEvent.ProposalReturned(context.Now, peer.Id, proposal.Offer.Digest, [.. Verified(proposal)]));
         }
     }
 
@@ -259,18 +267,15 @@ internal sealed class RingMember(
     private Channel? Channel(ShortChannelId id) => context.Channels.FirstOrDefault(channel => channel.Id == id);
 
     private bool AreSigned(WireMessage.Proposal proposal) =>
-        IsOfferSigned(proposal) && Verified(proposal).All(static terms => terms.IsVerified);
+        IsOfferSigned(proposal) && Verified(proposal).All(static terms => terms.IsVerified); // lazily: the first bad one ends it
 
     private bool IsOfferSigned(WireMessage.Proposal proposal) => verifier.Verify(
         proposal.Offer.Initiator, SignatureDomain.Offer, proposal.SignedOffer.Bytes.Span, proposal.SignedOffer.Signature.Span);
 
-    private ImmutableArray<ReceivedTerms> Verified(WireMessage.Proposal proposal) =>
-    [
-        .. proposal.Terms.Select((terms, index) => new ReceivedTerms(
-            WireDecoder.DecodeTerms(terms.Bytes),
-            index + 1 < proposal.Offer.Length
-                && verifier.Verify(proposal.Offer.At(index + 1), SignatureDomain.Terms, terms.Bytes.Span, terms.Signature.Span))),
-    ];
+    private IEnumerable<ReceivedTerms> Verified(WireMessage.Proposal proposal) => proposal.Terms.Select((terms, index) => new ReceivedTerms(
+        WireDecoder.DecodeTerms(terms.Bytes),
+        index + 1 < proposal.Offer.Length
+            && verifier.Verify(proposal.Offer.At(index + 1), SignatureDomain.Terms, terms.Bytes.Span, terms.Signature.Span)));
 
     private ProposalContext Context(RingOffer offer)
     {

@@ -4,6 +4,7 @@ using Eddy.Engine.Liquidity;
 using Eddy.Engine.Timers;
 using Eddy.Engine.Views;
 using Eddy.Engine.Wire;
+using Eddy.Gossip;
 using Eddy.Lightning;
 using Eddy.Liquidity;
 using Eddy.Rings;
@@ -22,6 +23,9 @@ internal sealed class RingProposer(
 
     private const string Full = "As many rings of ours are under way as may be.";
 
+    /// <summary>Searches that news alone brings about; beyond it the next regular one has to do.</summary>
+    private static readonly TokenRate NewsRate = new(60, 0.5);
+
     private static readonly TimeSpan Trigger = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
@@ -30,6 +34,7 @@ internal sealed class RingProposer(
     private static CycleFinder? _finder;
 
     private readonly List<Retry> _retries = [];
+    private TokenBucket _news;
     private long _threshold;
 
     /// <summary>What the last search came to, in words.</summary>
@@ -44,6 +49,21 @@ internal sealed class RingProposer(
         if (context.Options.Rings.SearchesByItself)
         {
             context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval / 2));
+        }
+    }
+
+    /// <summary>What others offer has changed. A search costs more than an advert: those who advertise all the time do not make us search all the time.</summary>
+    public void OnNews()
+    {
+        if (NextSearchAt is { } at && at <= context.Now + Trigger)
+        {
+            return;
+        }
+
+        if (_news.TryTake(NewsRate, context.Now, 1, out var left))
+        {
+            _news = left;
+            SearchSoon();
         }
     }
 

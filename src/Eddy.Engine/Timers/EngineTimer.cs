@@ -14,6 +14,7 @@ internal enum TimerKind
     AskAgain,
     Retry,
     Housekeeping,
+    MuteOver,
 }
 
 /// <summary>A timer as data: setting the same one again moves it.</summary>

@@ -78,6 +78,9 @@ public sealed record ChannelView(
     MilliSatoshi MovedIn);
 
 /// <param name="BackedOffUntil">Set after failures at this peer.</param>
+/// <param name="Faults">How often it sent what an honest and up-to-date peer does not send, since the start.</param>
+/// <param name="LastFault">The latest of these, in words.</param>
+/// <param name="MutedUntil">Nothing of it is looked at until then; null where it is listened to.</param>
 public sealed record PeerView(
     NodeId Id,
     string Alias,
@@ -89,7 +92,10 @@ public sealed record PeerView(
     int Channels,
     DateTimeOffset LastSeen,
     DateTimeOffset? BackedOffUntil,
-    string Note);
+    string Note,
+    long Faults = 0,
+    string LastFault = "",
+    DateTimeOffset? MutedUntil = null);
 
 public sealed record AdvertView(
     NodeId Node, ulong Sequence, int Hops, NodeId Via, bool CanInitiate, bool CanWaive, DateTimeOffset ExpiresAt, ImmutableArray<IntentView> Intents);

@@ -10,6 +10,9 @@ public sealed class RememberingVerifier : ISignatureVerifier, IDisposable
     private readonly OfflineVerifier _verifier = new();
     private readonly Dictionary<(NodeId Node, SignatureDomain Domain, Bytes32 Payload, Bytes32 Signature), bool> _known = [];
 
+    /// <summary>Signatures really verified.</summary>
+    public int Count => _known.Count;
+
     public void Dispose() => _verifier.Dispose();
 
     public bool Verify(NodeId node, SignatureDomain domain, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)

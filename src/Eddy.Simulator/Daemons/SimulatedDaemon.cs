@@ -3,6 +3,8 @@ using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
 using Eddy.Rings;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Eddy.Simulator;
 
@@ -44,6 +46,8 @@ public sealed class SimulatedDaemon : IDisposable
     /// <summary>Commands that are never answered.</summary>
     public Predicate<NodeCommand> Loses { get; set; } = static _ => false;
 
+    public ILogger<EddyEngine> Logger { get; set; } = NullLogger<EddyEngine>.Instance;
+
     /// <summary>How often it died in the middle of a step.</summary>
     public int Crashes { get; private set; }
 
@@ -83,6 +87,7 @@ public sealed class SimulatedDaemon : IDisposable
             Random = new Random(seed),
             Entropy = new SeededEntropy(seed),
             Verifier = _verifier,
+            Logger = Logger,
         });
         Step(() => Engine.Start());
         if (IsRunning)

@@ -123,7 +123,10 @@ internal static class ReportMapping
         peer.Channels,
         peer.LastSeen,
         peer.BackedOffUntil,
-        peer.Note);
+        peer.Note,
+        peer.Faults,
+        peer.LastFault,
+        peer.MutedUntil);
 
     private static AdvertReport Advert(AdvertView advert) => new(
         advert.Node.ToString(),

@@ -75,7 +75,10 @@ internal sealed record PeerReport(
     int Channels,
     DateTimeOffset LastSeen,
     DateTimeOffset? BackedOffUntil,
-    string Note);
+    string Note,
+    long Faults,
+    string LastFault,
+    DateTimeOffset? MutedUntil);
 
 internal sealed record AdvertsReport(ImmutableArray<AdvertReport> Adverts);
 

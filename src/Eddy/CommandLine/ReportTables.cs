@@ -59,7 +59,7 @@ internal static class ReportTables
     {
         var now = DateTimeOffset.UtcNow;
         var table = new TextTable { Empty = "No peers." }
-            .Column("peer").Key("online").Key("eddy").Number("channels").Wide().Key("can").Key("last seen").Wide().Column("note");
+            .Column("peer").Key("online").Key("eddy").Number("channels").Wide().Key("can").Key("last seen").Wide().Number("faults").Wide().Column("note");
         foreach (var peer in report.Peers)
         {
             var can = string.Join(", ", new[] { peer.CanInitiate ? "initiate" : "", peer.CanWaive ? "waive" : "" }.Where(word => word.Length > 0));
@@ -71,6 +71,7 @@ internal static class ReportTables
                 $"{peer.Channels}",
                 can.Length > 0 ? can : "-",
                 Show.When(peer.LastSeen, now),
+                new($"{peer.Faults}", Style: peer.MutedUntil is null ? null : "red"),
                 string.Join("; ", new[] { backOff, peer.Note }.Where(text => text.Length > 0)));
         }
 

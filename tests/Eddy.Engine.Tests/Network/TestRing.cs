@@ -18,14 +18,16 @@ internal sealed class TestRing
         var network = new NetworkOptions { Seed = seed };
         Network = new SimulatedNetwork(start is { } time ? network with { StartTime = time } : network);
         Topology = RingTopology.Build(Network, new RingTopologyOptions { Nodes = nodes, ParallelChannels = parallels, PrivateChannels = privates });
-        var verifier = new RememberingVerifier();
-        Daemons = [.. Topology.Nodes.Select((node, index) => new TestDaemon(node, (options ?? (_ => Options(nodes)))(index), verifier))];
+        Verifier = new RememberingVerifier();
+        Daemons = [.. Topology.Nodes.Select((node, index) => new TestDaemon(node, (options ?? (_ => Options(nodes)))(index), Verifier))];
         _wealth = Topology.Nodes.ToDictionary(static node => node.Id, static node => node.Wealth);
     }
 
     public SimulatedNetwork Network { get; }
 
     public RingTopology Topology { get; }
+
+    public RememberingVerifier Verifier { get; }
 
     public IReadOnlyList<TestDaemon> Daemons { get; }
 
