@@ -43,7 +43,7 @@ internal static class ConfigKeys
         "eddy", "guard", "on", "on, or off: nothing ends a daemon that froze, and LND forwards nothing meanwhile", ConfigReaders.Choice("on", "off"));
 
     public static readonly ConfigKey GuardTimeout = new(
-        "eddy", "guardtimeout", "1800ms", "a daemon that froze is ended within this time; too short, and a busy machine's is too",
+        "eddy", "guardtimeout", "1500ms", "a daemon that froze is ended within this time; too short, and a busy machine's is too",
         ConfigReaders.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1)));
 
     public static readonly ConfigKey Target = new(

@@ -11,7 +11,7 @@ trap stop HUP INT QUIT TERM
 trap 'again=1 signalled=1' USR1
 trap 'again=1 signalled=1 pause=0' USR2
 
-# A signal ends a wait early; 127 says that the wait before had the answer already.
+# A signal ends a wait early; 127, and bash's -1, say that the wait before had the answer already.
 await() {
     wait "$1" 2>/dev/null
     code=$?
@@ -19,7 +19,7 @@ await() {
         signalled=''
         wait "$1" 2>/dev/null
         next=$?
-        [ "$next" -eq 127 ] || code=$next
+        case $next in 127 | -*) ;; *) code=$next ;; esac
     done
 }
 

@@ -28,7 +28,7 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(30), config.Interval);
         Assert.False(config.IsObserving);
         Assert.True(config.IsGuarded);
-        Assert.Equal(TimeSpan.FromMilliseconds(1_800), config.GuardTimeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(1_500), config.GuardTimeout);
         Assert.Null(config.Network);
         Assert.Empty(config.Allow);
     }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Eddy.Lightning;
 using Eddy.Simulator;
@@ -93,6 +95,38 @@ public sealed class FrozenDaemonTests
         const int Killed = 128 + 9;
         Assert.Equal(Killed, (await daemon.EndAsync()).ExitCode);
         await ProcessTree.UntilAsync("the guard to end", () => !ProcessTree.Runs(guard));
+    }
+
+    [Fact]
+    public async Task Under_systemd_the_guard_kills_and_systemd_is_left_to_start_it_again()
+    {
+        Assert.SkipUnless(ProcessTree.IsKnown, "There is no /proc here.");
+        using var home = new TemporaryDirectory();
+        await using var scenario = await Scenario.StartAsync();
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        systemd.Bind(new UnixDomainSocketEndPoint(home.File("notify")));
+        await using var daemon = new DaemonProcess(scenario.Ring[1], home.Path)
+        {
+            IsGuarded = true,
+            Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = home.File("notify"), ["WATCHDOG_USEC"] = "30000000" },
+        };
+        await daemon.StartAsync();
+        var said = new HashSet<string>();
+        var buffer = new byte[256];
+        while (!said.IsSupersetOf(["READY=1", "WATCHDOG=1"]))
+        {
+            var length = await systemd.ReceiveAsync(buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(90));
+            said.Add(Encoding.ASCII.GetString(buffer, 0, length));
+        }
+
+        await UpAsync(scenario);
+        await ProcessTree.SignalAsync(daemon.Id, "STOP");
+
+        const int Killed = 128 + 9;
+        var ended = await daemon.EndAsync();
+        Assert.Equal(Killed, ended.ExitCode);
+        Assert.Contains($"(process {daemon.Id}) did not look after LND's interceptor", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("systemd is to start it again", ended.Error, StringComparison.Ordinal);
     }
 
     [Theory]

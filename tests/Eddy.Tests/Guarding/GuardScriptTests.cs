@@ -151,7 +151,7 @@ public sealed class GuardScriptTests
 
     [Theory]
     [InlineData(500, "0.125", 3)]
-    [InlineData(1800, "0.45", 3)]
+    [InlineData(1500, "0.375", 3)]
     [InlineData(2000, "0.5", 3)]
     [InlineData(10_000, "0.5", 19)]
     [InlineData(60_000, "0.5", 119)]

@@ -26,6 +26,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Whether it runs with its guard and under its supervisor.</summary>
     public bool IsGuarded { get; init; }
 
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     public int Id => _process!.Id;
 
     /// <summary>Below the range from which the system gives ports to others in the meantime.</summary>
@@ -50,7 +52,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Returns when it says that it runs.</summary>
     public async Task StartAsync()
     {
-        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags], isGuarded: IsGuarded);
+        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags], Environment, isGuarded: IsGuarded);
         if (!await _process.SeesErrorAsync(" runs; API at "))
         {
             var result = await _process.EndAsync();
