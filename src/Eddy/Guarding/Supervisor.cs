@@ -30,7 +30,7 @@ internal static class Supervisor
     {
         var guard = Configuration.ConfigKeys.Guard;
         return arguments is ["run", ..]
-            && !arguments.Any(argument => argument is "--help" or "-h" or "-?" || argument.StartsWith(guard.Flag, StringComparison.Ordinal))
+            && !arguments.Any(argument => argument is "--help" or "-h" or "-?" || argument == guard.Flag || argument.StartsWith($"{guard.Flag}=", StringComparison.Ordinal))
             && !environment.Contains(guard.Variable);
     }
 

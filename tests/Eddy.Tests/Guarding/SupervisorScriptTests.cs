@@ -89,6 +89,7 @@ public sealed class SupervisorScriptTests
     [Theory]
     [InlineData(true, "run")]
     [InlineData(true, "run", "--lnd.host", "127.0.0.1:1")]
+    [InlineData(true, "run", "--eddy.guardtimeout", "5s")]
     [InlineData(false, "run", "--help")]
     [InlineData(false, "run", "--eddy.guard", "off")]
     [InlineData(false, "run", "--eddy.guard=on")]
