@@ -117,9 +117,16 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
                 CertificateFault.FileUnreadable, $"The certificate file {PemPath} cannot be read: {exception.Message}");
         }
 
+        return Parse(PemPath, text);
+    }
+
+    /// <param name="path">Where it is from, for what is said of it.</param>
+    /// <exception cref="PinnedCertificateException">It is empty or not PEM.</exception>
+    internal static X509Certificate2Collection Parse(string path, string text)
+    {
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new PinnedCertificateException(CertificateFault.FileEmpty, $"The certificate file {PemPath} is empty.");
+            throw new PinnedCertificateException(CertificateFault.FileEmpty, $"The certificate file {path} is empty.");
         }
 
         var certificates = new X509Certificate2Collection();
@@ -135,6 +142,6 @@ public sealed class PinnedCertificate(string pemPath, TimeProvider timeProvider)
         return certificates.Count > 0
             ? certificates
             : throw new PinnedCertificateException(
-                CertificateFault.FileNotPem, $"The certificate file {PemPath} holds no certificate in PEM form.");
+                CertificateFault.FileNotPem, $"The certificate file {path} holds no certificate in PEM form.");
     }
 }

@@ -41,6 +41,13 @@ internal sealed class Macaroon
             throw Unreadable($"The macaroon {path} cannot be read: {exception.Message}");
         }
 
+        return Parse(path, content);
+    }
+
+    /// <param name="path">Where it is from, for what is said of it.</param>
+    /// <exception cref="LndProblemException">Empty or no macaroon.</exception>
+    internal static Macaroon Parse(string path, byte[] content)
+    {
         if (content.Length == 0)
         {
             throw Unreadable($"The macaroon {path} is empty.");

@@ -16,10 +16,13 @@ internal static class GraphFileReader
     private const uint MaxCltvDelta = ushort.MaxValue;
 
     /// <exception cref="GraphFileException">The file is missing, no graph, or has no usable channel.</exception>
-    public static GraphSnapshot ReadGraph(string path)
+    public static GraphSnapshot ReadGraph(string path) => ReadGraph(path, () => File.OpenRead(path));
+
+    /// <param name="open">What is read in the place of the file.</param>
+    internal static GraphSnapshot ReadGraph(string path, Func<Stream> open)
     {
         var snapshot = new GraphSnapshot();
-        Use(path, stream =>
+        Use(path, open, stream =>
         {
             using var reader = new JsonArrayReader(stream);
             reader.Read((name, element) =>
@@ -44,7 +47,9 @@ internal static class GraphFileReader
 
     /// <summary>Fills in the balances of the snapshot's channels; lines about other channels are skipped.</summary>
     /// <exception cref="GraphFileException">The file is missing or a line makes no sense.</exception>
-    public static void ReadBalances(string path, GraphSnapshot snapshot) => Use(path, stream =>
+    public static void ReadBalances(string path, GraphSnapshot snapshot) => ReadBalances(path, () => File.OpenRead(path), snapshot);
+
+    internal static void ReadBalances(string path, Func<Stream> open, GraphSnapshot snapshot) => Use(path, open, stream =>
     {
         using var reader = new StreamReader(stream);
         if (reader.ReadLine()?.Trim() != BalanceHeader)
@@ -161,11 +166,11 @@ internal static class GraphFileReader
 
     private static string Shorten(string text) => text.Length > 60 ? text[..60] + "..." : text;
 
-    private static void Use(string path, Action<Stream> read)
+    private static void Use(string path, Func<Stream> open, Action<Stream> read)
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = open();
             if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
             {
                 using var unzipped = new GZipStream(file, CompressionMode.Decompress);

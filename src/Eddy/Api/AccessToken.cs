@@ -14,6 +14,9 @@ internal sealed class AccessToken
 
     private AccessToken(string text) => _bytes = Encoding.ASCII.GetBytes(text);
 
+    /// <summary>The token that this text is.</summary>
+    internal static AccessToken FromText(string text) => new(text);
+
     public static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, FileName);
 
     /// <summary>The directory's token; a new one where there is none or not a whole one. It stays the same through restarts.</summary>

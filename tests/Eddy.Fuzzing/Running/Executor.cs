@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Eddy.Fuzzing.Targets;
+
+namespace Eddy.Fuzzing.Running;
+
+/// <summary>What one execution came to.</summary>
+/// <param name="Feature">The target's own outcome.</param>
+/// <param name="Failure">Null where nothing is wrong.</param>
+internal readonly record struct Execution(int Feature, Failure? Failure);
+
+/// <summary>Something wrong: an exception, a broken oracle, too much memory or time.</summary>
+/// <param name="Signature">The same for the same fault, whatever the input.</param>
+/// <param name="Text">For the report.</param>
+internal sealed record Failure(string Signature, string Text);
+
+/// <summary>Runs a target on an input and holds it to its bounds.</summary>
+internal static class Executor
+{
+    public static readonly TimeSpan TimeBound = TimeSpan.FromSeconds(1);
+
+    /// <summary>What is compiled or set up on a first call is no fault of the input: a bound is broken only when it is so each time.</summary>
+    private const int Attempts = 4;
+
+    public static Execution Run(FuzzTarget target, byte[] input)
+    {
+        var bound = target.Bound.For(input.Length);
+        for (var attempt = 1; ; attempt++)
+        {
+            var copy = input.AsSpan().ToArray();
+            var startedAt = Stopwatch.GetTimestamp();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            int feature;
+            try
+            {
+                feature = target.Execute(copy);
+            }
+            catch (Exception exception)
+            {
+                return new(0, Explain(exception));
+            }
+
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            var taken = Stopwatch.GetElapsedTime(startedAt);
+            if (allocated <= bound && taken <= TimeBound)
+            {
+                return new(feature, null);
+            }
+
+            if (attempt == Attempts)
+            {
+                return new(feature, allocated > bound
+                    ? new("allocation", $"It allocated {allocated:N0} bytes for an input of {input.Length}; the bound is {target.Bound}, here {bound:N0}.")
+                    : new("time", $"It took {taken.TotalSeconds:0.00} s for an input of {input.Length} bytes, {Attempts} times; the bound is {TimeBound.TotalSeconds} s."));
+            }
+        }
+    }
+
+    private static Failure Explain(Exception exception)
+    {
+        var frames = new StackTrace(exception).GetFrames()
+            .Select(static frame => frame.GetMethod())
+            .Where(static method => method?.DeclaringType?.Assembly.GetName().Name?.StartsWith("eddy", StringComparison.OrdinalIgnoreCase) == true)
+            .Select(static method => $"{method!.DeclaringType!.Name}.{method.Name}")
+            .Where(static name => !name.StartsWith("Check.", StringComparison.Ordinal))
+            .FirstOrDefault() ?? "?";
+        var detail = exception is OracleException ? Kind(exception.Message) : "";
+        return new($"{exception.GetType().Name} {frames}{detail}", exception.ToString());
+
+        static string Kind(string message) => " " + message[..Math.Min(24, message.Length)];
+    }
+}
