@@ -225,17 +225,8 @@ internal static class WireDecoder
     }
 
     private static T? TryParse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes)
-        where T : class, IMessage<T>
-    {
-        try
-        {
-            return parser.ParseFrom(bytes.Span);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
-    }
+        where T : class, IMessage<T> =>
+        WireParser.TryParse(parser, bytes.Span, out _);
 
     private static DecodeResult.Decoded Decoded(WireMessage message) => new DecodeResult.Decoded(message);
 

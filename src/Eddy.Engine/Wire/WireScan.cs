@@ -23,9 +23,13 @@ internal static class WireScan
         return true;
     }
 
-    /// <summary>The same, one level deeper as well: <paramref name="mostInside"/> bounds what is in a field, negative where it is not looked at.</summary>
+    /// <summary>
+    /// The same, one level deeper as well: <paramref name="mostInside"/> bounds what is in a field, negative where it is not looked at. One such
+    /// field only: the parser would put several together, and their counts with them.
+    /// </summary>
     public static bool HasAtMost(ReadOnlySpan<byte> message, int most, Func<int, int> mostInside)
     {
+        var isSeen = false;
         for (var count = 0; !message.IsEmpty; count++)
         {
             if (count == most || !TrySkipField(ref message, out var number, out var content))
@@ -34,10 +38,12 @@ internal static class WireScan
             }
 
             var bound = mostInside(number);
-            if (bound >= 0 && !HasAtMost(content, bound))
+            if (bound >= 0 && (isSeen || !HasAtMost(content, bound)))
             {
                 return false;
             }
+
+            isSeen |= bound >= 0;
         }
 
         return true;

@@ -58,6 +58,23 @@ public sealed class WireFuzzTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000);
     }
 
+    [Theory]
+    [InlineData("0801" + "1a08" + "0a06" + "0affffffff07")] // an advert whose signed part is 2^31 - 1 bytes long, which overflows in the parser
+    [InlineData("0801" + "1a0a" + "0a08" + "0affffffff071001")]
+    [InlineData("0801" + "2208" + "0a06" + "0affffffff07")]
+    public void A_length_near_the_end_of_31_bits_is_malformed_and_no_exception(string message) =>
+        Assert.IsType<DecodeResult.Malformed>(WireDecoder.Decode(Convert.FromHexString(message)));
+
+    [Fact]
+    public void Bodies_in_several_pieces_do_not_get_round_the_limit_of_one()
+    {
+        // 300 and 300 and 300 and 300 entries in four digests of one message.
+        byte[] digest = [0x22, .. Varint(300 * 2), .. Enumerable.Repeat(new byte[] { 0x0A, 0x00 }, 300).SelectMany(static part => part)];
+        byte[] message = [0x08, 0x01, .. digest, .. digest, .. digest, .. digest];
+
+        Assert.IsType<DecodeResult.Malformed>(WireDecoder.Decode(message));
+    }
+
     private static byte[] Mutate(byte[] sample, Random random)
     {
         var bytes = sample.ToList();
