@@ -52,7 +52,7 @@ public sealed class WaiverBook
             return Use(in htlc, waiver, fee);
         }
 
-        Burn(in htlc, waiver);
+        Burn(in htlc, waiver, view);
         return HtlcVerdict.Resume;
     }
 
@@ -101,7 +101,9 @@ public sealed class WaiverBook
             return null;
         }
 
-        if (FindRoute(in htlc, waiver, view) is not { } policies || htlc.IncomingExpiry > (ulong)view.Height + waiver.MaxLockBlocks)
+        // One that has expired already is LND's to refuse; and what is remembered of it would be forgotten with the next block.
+        if (FindRoute(in htlc, waiver, view) is not { } policies
+            || htlc.IncomingExpiry <= view.Height || htlc.IncomingExpiry > (ulong)view.Height + waiver.MaxLockBlocks)
         {
             return null;
         }
@@ -164,11 +166,11 @@ public sealed class WaiverBook
     /// The ring's own HTLC came and was let pass without its waiver: if LND took it all the same, waiving a later delivery of the same key
     /// would pay the next node twice. Only the initiator knows the secret, so nobody else makes us remember keys like this.
     /// </summary>
-    private void Burn(in InterceptedHtlc htlc, Waiver waiver)
+    private void Burn(in InterceptedHtlc htlc, Waiver waiver, ForwardingView view)
     {
         if (HasSecret(htlc.Record.Span, waiver.Commitment))
         {
-            _usedKeys.TryAdd(htlc.Key, htlc.IncomingExpiry);
+            _usedKeys.TryAdd(htlc.Key, Math.Max(htlc.IncomingExpiry, view.Height));
         }
     }
 

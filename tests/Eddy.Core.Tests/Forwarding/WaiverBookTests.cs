@@ -63,6 +63,8 @@ public sealed class WaiverBookTests
         ["record with a byte more"] = htlc => htlc with { Record = (byte[])[.. Secret.ToArray(), 0] },
         ["record with a byte less"] = htlc => htlc with { Record = Secret.ToArray().AsMemory(0, 31) },
         ["locks a block too long"] = htlc => htlc with { IncomingExpiry = Height + 801, AutoFailHeight = (int)Height + 801 - 13 },
+        ["has expired already"] = htlc => htlc with { IncomingExpiry = Height, AutoFailHeight = (int)Height - 13 },
+        ["expired long ago"] = htlc => htlc with { IncomingExpiry = 51, AutoFailHeight = 38 },
         ["expiry at the end of 32 bits"] = htlc => htlc with { IncomingExpiry = uint.MaxValue, AutoFailHeight = -14 },
     };
 
