@@ -256,18 +256,29 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
         {
             case OutboxKinds.Message:
                 // A hint, and a TTL stands behind it: handed over or not, it is done.
-                var message = StoredMessage.Parser.ParseFrom(entry.Payload.Span);
-                context.Send(new NodeId(message.To.Span), message.Payload.Memory, _ => context.Batch.OutboxDone.Add(entry.Id));
+                var message = WireParser.TryParse(StoredMessage.Parser, entry.Payload.Span, out var fault);
+                if (message is null || !NodeId.TryFrom(message.To.Span, out var to) || message.Payload.Length > IPeerMessenger.MaxMessageSize)
+                {
+                    throw Damaged(entry, fault);
+                }
+
+                context.Send(to, message.Payload.Memory, _ => context.Batch.OutboxDone.Add(entry.Id));
                 break;
             case OutboxKinds.CancelInvoice:
-                context.Execute(
-                    id => new NodeCommand.CancelInvoice(id, new PaymentHash(new Bytes32(entry.Payload.Span))),
-                    outcome => OnCancelled(entry, outcome));
+                if (!Bytes32.TryFrom(entry.Payload.Span, out var hash))
+                {
+                    throw Damaged(entry, null);
+                }
+
+                context.Execute(id => new NodeCommand.CancelInvoice(id, new PaymentHash(hash)), outcome => OnCancelled(entry, outcome));
                 break;
             default:
-                throw new InvalidOperationException($"The outbox holds an effect of unknown kind {entry.Kind}.");
+                throw Damaged(entry, null);
         }
     }
+
+    private static StoreException Damaged(OutboxEntry entry, Exception? fault) => new(
+        StoreFault.Corrupt, $"Entry {entry.Id} of the store's outbox cannot be read: restore a copy of the database.", fault);
 
     private void OnCancelled(OutboxEntry entry, CommandOutcome outcome)
     {

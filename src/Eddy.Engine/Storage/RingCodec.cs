@@ -14,6 +14,9 @@ internal static partial class RingCodec
     /// <summary>The format written; <see cref="Read"/> takes every one up to it.</summary>
     public const int Format = 1;
 
+    private const int FirstYear = 1970;
+    private const int LastYear = 9_000;
+
     public static byte[] Write(RingTerms terms, RingState state, RingNotes notes)
     {
         var ring = new StoredRing { State = ToStored(state) };
@@ -46,7 +49,7 @@ internal static partial class RingCodec
 
         try
         {
-            var ring = StoredRing.Parser.ParseFrom(record.Blob.Span);
+            var ring = WireParser.TryParse(StoredRing.Parser, record.Blob.Span, out var fault) ?? throw new ArgumentException("No ring.", fault);
             RingTerms terms = ring.TermsCase == StoredRing.TermsOneofCase.Initiator ? FromStored(ring.Initiator) : FromStored(ring.Member);
             var notes = new RingNotes(
                 [.. ring.Agreed.Select(Terms)],
@@ -54,9 +57,10 @@ internal static partial class RingCodec
                 ring.HasComesInOn ? new ShortChannelId(ring.ComesInOn) : null,
                 [.. ring.Neutral.Select(static channel => new ShortChannelId(channel))],
                 ring.Retries);
-            return (terms, FromStored(ring.State, terms), notes);
+            var state = FromStored(ring.State, terms);
+            return FindDamage(record, terms, state, notes) is { } damage ? throw new ArgumentException(damage) : (terms, state, notes);
         }
-        catch (Exception exception) when (exception is InvalidProtocolBufferException or ArgumentException or NullReferenceException)
+        catch (Exception exception) when (exception is ArgumentException or NullReferenceException)
         {
             throw new StoreException(
                 StoreFault.Corrupt, $"Ring {record.Id.ToShortString()} in the store cannot be read: restore a copy of the database.", exception);
@@ -113,6 +117,11 @@ internal static partial class RingCodec
         var offer = Offer(stored.Offer.Bytes);
         var own = Terms(stored.Own);
         var deadline = Time(stored.DeadlineTicks);
+        if (stored.Position < 1 || stored.Position >= offer.Length || offer.Commitments.Length != offer.Length - 1)
+        {
+            throw new ArgumentException($"A ring of {offer.Length} has no member at position {stored.Position}.", nameof(stored));
+        }
+
         var waiver = new Waiver(
             offer.Id,
             offer.Hash,
@@ -144,5 +153,8 @@ internal static partial class RingCodec
 
     private static ByteString Bytes(Bytes32 bytes) => ByteString.CopyFrom(bytes.ToArray());
 
-    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+    /// <summary>Rings are of our time: whatever is added to it or taken from it stays within the calendar.</summary>
+    private static DateTimeOffset Time(long ticks) => new DateTimeOffset(ticks, TimeSpan.Zero) is { Year: >= FirstYear and <= LastYear } time
+        ? time
+        : throw new ArgumentException("A time out of all bounds.", nameof(ticks));
 }
