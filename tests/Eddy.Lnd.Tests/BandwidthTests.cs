@@ -79,6 +79,27 @@ public sealed class BandwidthTests
         Assert.Equal(-5, policy.InboundFeeRatePpm);
     }
 
+    [Fact]
+    public void A_channel_of_more_than_there_is_is_no_channel_and_no_overflow()
+    {
+        Action<Protos.Lnrpc.Channel>[] lies =
+        [
+            static channel => channel.Capacity = long.MaxValue, static channel => channel.LocalBalance = long.MaxValue, static channel => channel.RemoteBalance = -1,
+            static channel => channel.CommitFee = long.MaxValue, static channel => channel.FeePerKw = long.MaxValue,
+            static channel => channel.FeePerKw = MilliSatoshi.MaxSupply.Satoshi,
+            static channel => channel.PendingHtlcs.Add(new HTLC { Amount = long.MaxValue }),
+            static channel => channel.PendingHtlcs.AddRange(Enumerable.Repeat(new HTLC { Amount = MilliSatoshi.MaxSupply.Satoshi }, 6)),
+        ];
+        foreach (var lie in lies)
+        {
+            var channel = Channel();
+            channel.RemotePubkey = "02" + new string('1', 64);
+            Assert.NotNull(ChannelReading.Read(channel, null));
+            lie(channel);
+            Assert.Null(ChannelReading.Read(channel, null));
+        }
+    }
+
     private static Protos.Lnrpc.Channel Channel() => new()
     {
         Capacity = 5_002_810,

@@ -56,6 +56,26 @@ public sealed class LndProbeTests
         Assert.Empty(lnd.Calls);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", "https://127.0.0.1:10009/")]
+    [InlineData("[::1]:1", "https://[::1]:1/")]
+    [InlineData("[::1]2x9", null)]
+    [InlineData("me@host:1", null)]
+    [InlineData("host?x:1", null)]
+    [InlineData("host#x:1", null)]
+    [InlineData("", null)]
+    public void An_address_is_a_host_and_a_port_and_nothing_else(string text, string? address)
+    {
+        if (address is null)
+        {
+            Assert.Equal(LndProblemKind.HostInvalid, Assert.Throws<LndProblemException>(() => LndAddress.Parse(text)).Problem.Kind);
+        }
+        else
+        {
+            Assert.Equal(new Uri(address), LndAddress.Parse(text));
+        }
+    }
+
     [Fact]
     public async Task Another_servers_certificate_is_not_trusted()
     {

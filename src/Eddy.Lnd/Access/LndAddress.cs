@@ -16,6 +16,7 @@ internal static class LndAddress
             && !text.Contains('/', StringComparison.Ordinal)
             && Uri.TryCreate($"https://{withPort}", UriKind.Absolute, out var address)
             && address.Host.Length > 0
+            && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
             && address.Port > 0
             ? address
             : throw new LndProblemException(new(

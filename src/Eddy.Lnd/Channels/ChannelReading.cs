@@ -6,10 +6,14 @@ namespace Eddy.Lnd.Channels;
 /// <summary>From LND's channels to ours.</summary>
 internal static class ChannelReading
 {
-    /// <summary>Null where LND shows something that is no channel (an unknown key, say): it is left out.</summary>
+    /// <summary>Null where LND shows something that is no channel (an unknown key, an amount that cannot exist): it is left out.</summary>
     public static Channel? Read(Protos.Lnrpc.Channel channel, ChannelPolicies? policies)
     {
-        if (!NodeId.TryParse(channel.RemotePubkey, out var peer) || channel.Capacity < 0 || channel.LocalBalance < 0 || channel.RemoteBalance < 0)
+        if (!NodeId.TryParse(channel.RemotePubkey, out var peer)
+            || !IsAmount(channel.Capacity) || !IsAmount(channel.LocalBalance) || !IsAmount(channel.RemoteBalance) || !IsAmount(channel.CommitFee)
+            || channel.FeePerKw is < 0 or > uint.MaxValue
+            || !channel.PendingHtlcs.All(static htlc => IsAmount(htlc.Amount))
+            || channel.PendingHtlcs.Sum(static htlc => (decimal)htlc.Amount) > MilliSatoshi.MaxSupply.Satoshi)
         {
             return null;
         }
@@ -61,6 +65,8 @@ internal static class ChannelReading
             policy.InboundFeeRateMilliMsat,
             policy.Disabled);
     }
+
+    private static bool IsAmount(long satoshi) => satoshi >= 0 && satoshi <= MilliSatoshi.MaxSupply.Satoshi;
 
     private static PendingHtlc Read(Protos.Lnrpc.HTLC htlc)
     {
