@@ -13,6 +13,9 @@ internal static class GraphFileReader
 
     // Below this a channel cannot even pay for its own commitment transaction with some reserve left.
     private const long MinCapacitySat = 20_000;
+
+    // Some of the JSON reader's complaints repeat all of what they complain about.
+    private const int LongestReason = 300;
     private const uint MaxCltvDelta = ushort.MaxValue;
 
     /// <exception cref="GraphFileException">The file is missing, no graph, or has no usable channel.</exception>
@@ -164,7 +167,7 @@ internal static class GraphFileReader
             ? value.GetString()!
             : throw new GraphFileException($"'{name}' is missing");
 
-    private static string Shorten(string text) => text.Length > 60 ? text[..60] + "..." : text;
+    private static string Shorten(string text, int longest = 60) => text.Length > longest ? text[..longest] + "..." : text;
 
     private static void Use(string path, Func<Stream> open, Action<Stream> read)
     {
@@ -187,7 +190,7 @@ internal static class GraphFileReader
         }
         catch (JsonException exception)
         {
-            throw new GraphFileException($"{path} is not the output of 'lncli describegraph': {exception.Message}", exception);
+            throw new GraphFileException($"{path} is not the output of 'lncli describegraph': {Shorten(exception.Message, LongestReason)}", exception);
         }
         catch (InvalidOperationException exception)
         {

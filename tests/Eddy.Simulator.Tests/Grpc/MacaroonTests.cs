@@ -11,6 +11,17 @@ public sealed class MacaroonTests
 
     private readonly FixedClock _clock = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
 
+    [Theory]
+    [InlineData("0280808080808080808001")] // a field number of 2^63, beyond every bound on the way
+    [InlineData("02018080808008")]
+    [InlineData("028080808080808080808080")]
+    [InlineData("02")]
+    public void A_number_that_overflows_is_refused_as_LND_does(string hex)
+    {
+        Assert.False(Macaroon.Parse(Convert.FromHexString(hex)).TryGet(out _, out var error));
+        Assert.StartsWith("unmarshal v2: ", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_macaroon_baked_by_LND_is_read_to_its_operations_and_written_back_the_same()
     {

@@ -112,6 +112,7 @@ public sealed class Bolt11Tests
     [Theory]
     [InlineData("")]
     [InlineData("lnbcrt1")]
+    [InlineData("\u65e5\u672c1qqqqqqqqqq")]
     [InlineData("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")]
     public void What_is_no_payment_request_is_refused_with_a_reason(string text)
     {

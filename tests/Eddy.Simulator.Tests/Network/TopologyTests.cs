@@ -147,6 +147,15 @@ public sealed class TopologyTests : IDisposable
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_complaint_does_not_repeat_the_whole_file()
+    {
+        var path = Path.Combine(_directory.FullName, "bad.json");
+        File.WriteAllText(path, new string('0', 40_000));
+
+        Assert.True(Assert.Throws<GraphFileException>(() => Build(1, path, null, nodes: null)).Message.Length < 1_000);
+    }
+
     [Theory]
     [InlineData("channel,balance\n", "first line")]
     [InlineData("channel_id,capacity,node1_local_sat\n1000,2000000\n", "line 2: expected three whole numbers")]

@@ -11,6 +11,9 @@ namespace Eddy.Simulator.Grpc;
 public sealed record Macaroon(string Location, ImmutableArray<byte> Id, ImmutableArray<string> Caveats, ImmutableArray<byte> Signature)
 {
     private const byte Version = 2;
+
+    // Five times seven bits hold any length there can be.
+    private const int LongestVarint = 5;
     private const int FieldEnd = 0;
     private const int FieldLocation = 1;
     private const int FieldId = 2;
@@ -139,7 +142,7 @@ public sealed record Macaroon(string Location, ImmutableArray<byte> Id, Immutabl
     private static int NextVarint(ref ReadOnlySpan<byte> data)
     {
         long value = 0;
-        for (var i = 0; i < data.Length; i++)
+        for (var i = 0; i < Math.Min(data.Length, LongestVarint); i++)
         {
             value |= (long)(data[i] & 0x7F) << (7 * i);
             if (value > int.MaxValue)

@@ -32,7 +32,7 @@ internal static class Bech32
 
         var values = lower[(separator + 1)..].Select(character => Alphabet.IndexOf(character, StringComparison.Ordinal)).ToArray();
         var hrp = lower[..separator];
-        if (values.Contains(-1) || Polymod([.. Expand(hrp), .. values.Select(value => (byte)value)]) != 1)
+        if (values.Contains(-1) || !hrp.All(static character => character is >= '!' and <= '~') || Polymod([.. Expand(hrp), .. values.Select(value => (byte)value)]) != 1)
         {
             return false;
         }
