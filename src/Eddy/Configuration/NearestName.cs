@@ -3,6 +3,8 @@ namespace Eddy.Configuration;
 /// <summary>Finds the known name that a mistyped one most likely stands for.</summary>
 internal static class NearestName
 {
+    private const int LongestName = 64;
+
     /// <summary>The name with the fewest edits (insertion, deletion, replacement, swap of neighbours); the earlier one in a tie.</summary>
     public static string? Of(string typed, IEnumerable<string> known) =>
         known.MinBy(name => Distance(typed.ToUpperInvariant(), name.ToUpperInvariant()));
@@ -15,6 +17,9 @@ internal static class NearestName
 
     internal static int Distance(string left, string right)
     {
+        // Longer than any name there is: nothing is near it, and the table would grow with the product of both.
+        left = left.Length > LongestName ? left[..LongestName] : left;
+        right = right.Length > LongestName ? right[..LongestName] : right;
         var rows = new int[left.Length + 1, right.Length + 1];
         for (var i = 0; i <= left.Length; i++)
         {

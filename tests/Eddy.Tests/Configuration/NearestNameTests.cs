@@ -24,5 +24,18 @@ public sealed class NearestNameTests
     public void Distance_counts_edits_and_swaps(string left, string right, int edits) => Assert.Equal(edits, NearestName.Distance(left, right));
 
     [Fact]
+    public void A_word_of_any_length_costs_no_more_than_a_long_name()
+    {
+        var typed = new string('x', 1_000_000);
+        NearestName.Of(typed, ["target"]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        NearestName.Of(typed, ["target"]);
+
+        // The word itself is written in capitals once.
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 3_000_000);
+    }
+
+    [Fact]
     public void What_resembles_nothing_is_likely_nothing() => Assert.Null(NearestName.LikelyOf("zzzzzzzz", ["status", "run"]));
 }
