@@ -100,13 +100,14 @@ static int Fuzz(Arguments arguments, IReadOnlyList<FuzzTarget> targets, string s
             }
         },
     };
-    if (run.Run(stop.Token) is { Running: { } running } hanging)
+    var hanging = run.Run(stop.Token);
+    if (hanging is not null)
     {
-        Report.Write(new Crash(hanging.Target.Name, new Failure("hang", "It does not come back."), running.Input), arguments.Crashes);
-        return 1;
+        var crash = new Crash(hanging.Target.Name, new Failure("hang", "It does not come back."), hanging.LastInput);
+        told.Add(crash);
+        Report.Write(crash, arguments.Crashes);
     }
-
-    if (arguments.Save is { } directory)
+    else if (arguments.Save is { } directory)
     {
         foreach (var session in sessions)
         {

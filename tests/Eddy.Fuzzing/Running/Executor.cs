@@ -59,10 +59,11 @@ internal static class Executor
     {
         var frames = new StackTrace(exception).GetFrames()
             .Select(static frame => frame.GetMethod())
-            .Where(static method => method?.DeclaringType?.Assembly.GetName().Name?.StartsWith("eddy", StringComparison.OrdinalIgnoreCase) == true)
+            // What is ours is inlined now and not then: only the product's own frames are the same each time.
+            .Where(static method => method?.DeclaringType?.Assembly is { } assembly && assembly != typeof(Executor).Assembly
+                && assembly.GetName().Name!.StartsWith("eddy", StringComparison.OrdinalIgnoreCase))
             .Select(static method => $"{method!.DeclaringType!.Name}.{method.Name}")
-            .Where(static name => !name.StartsWith("Check.", StringComparison.Ordinal))
-            .FirstOrDefault() ?? "?";
+            .FirstOrDefault() ?? "(target)";
         var detail = exception is OracleException ? Kind(exception.Message) : "";
         return new($"{exception.GetType().Name} {frames}{detail}", exception.ToString());
 

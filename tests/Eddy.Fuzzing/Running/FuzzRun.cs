@@ -6,7 +6,7 @@ namespace Eddy.Fuzzing.Running;
 /// <summary>Fuzzes several targets on one thread per processor: each takes a target, goes on with it for a moment, and gives it back.</summary>
 internal sealed class FuzzRun(IReadOnlyList<TargetSession> sessions, TimeSpan time, long executionsPerTarget, string scratch)
 {
-    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(5);
 
     /// <summary>An execution that takes so long will not come back.</summary>
@@ -39,7 +39,7 @@ internal sealed class FuzzRun(IReadOnlyList<TargetSession> sessions, TimeSpan ti
         while (!Array.TrueForAll(workers, static worker => worker.Join(TimeSpan.FromMilliseconds(500))))
         {
             Progress(this);
-            if (sessions.FirstOrDefault(static session => session.Running is { } running && Stopwatch.GetElapsedTime(running.Since) > HangBound) is { } hanging)
+            if (sessions.FirstOrDefault(static session => session.RunningFor > HangBound) is { } hanging)
             {
                 return hanging;
             }
@@ -56,7 +56,8 @@ internal sealed class FuzzRun(IReadOnlyList<TargetSession> sessions, TimeSpan ti
         while (!stop.IsCancellationRequested && Elapsed < time && _waiting.TryDequeue(out var session))
         {
             session.BeforeRun = last.Write;
-            session.Continue(Slice < time - Elapsed ? Slice : time - Elapsed, executionsPerTarget - session.Executions);
+            var slice = Slice * session.Target.Weight;
+            session.Continue(slice < time - Elapsed ? slice : time - Elapsed, executionsPerTarget - session.Executions);
             if (SaveTo is { } directory && Elapsed - savedAt.GetValueOrDefault(session) > SaveInterval)
             {
                 savedAt[session] = Elapsed;

@@ -24,6 +24,7 @@ internal sealed class TargetSession
     private readonly List<Crash> _crashes = [];
     private readonly Mutator _mutator;
     private IEnumerator<byte[]>? _first;
+    private long _since;
 
     public TargetSession(FuzzTarget target, ulong seed, IEnumerable<byte[]> corpus)
     {
@@ -48,8 +49,11 @@ internal sealed class TargetSession
 
     public IReadOnlyList<Crash> Crashes => _crashes;
 
-    /// <summary>Set while an execution runs, for whoever watches over it.</summary>
-    public (byte[] Input, long Since)? Running { get; private set; }
+    /// <summary>How long the execution under way takes already; zero between two. May be asked from any thread.</summary>
+    public TimeSpan RunningFor => Volatile.Read(ref _since) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>What is run or was run last.</summary>
+    public byte[] LastInput { get; private set; } = [];
 
     /// <summary>Told of each input before it is run.</summary>
     public Action<FuzzTarget, byte[]> BeforeRun { get; set; } = static (_, _) => { };
@@ -111,11 +115,12 @@ internal sealed class TargetSession
     private void Try(byte[] input)
     {
         BeforeRun(Target, input);
-        Running = (input, Stopwatch.GetTimestamp());
+        LastInput = input;
+        Volatile.Write(ref _since, Stopwatch.GetTimestamp());
         var recorder = CoverageMap.Begin();
         var execution = Executor.Run(Target, input);
         Executions++;
-        Running = null;
+        Volatile.Write(ref _since, 0);
         if (execution.Failure is { } failure)
         {
             OnFailure(failure, input);

@@ -9,7 +9,7 @@ internal static class AllTargets
     public static IReadOnlyList<FuzzTarget> Create() =>
     [
         new EnvelopeTarget(), new OfferTarget(), new AdvertsTarget(), new EngineTarget(), new HtlcTarget(), new LndChannelTarget(), new MacaroonTarget(), new CertificateTarget(),
-        new ConfigTarget(), new GraphTarget(), new GraphGzipTarget(), new BalancesTarget(), new StoredRingTarget(), new GrpcFrameTarget(), new GrpcHeaderTarget(), new TextTarget(),
+        new ConfigTarget(), new GraphTarget(), new GraphGzipTarget(), new BalancesTarget(), new StoredRingTarget(), new StoredOutboxTarget(), new GrpcFrameTarget(), new GrpcHeaderTarget(), new TextTarget(),
         new SignatureTarget(), new PaymentRequestTarget(),
     ];
 

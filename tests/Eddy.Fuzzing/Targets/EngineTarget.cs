@@ -42,6 +42,8 @@ internal sealed class EngineTarget : FuzzTarget
 
     public override int MaxLength => 8192;
 
+    public override int Weight => 6;
+
     public override AllocationBound Bound => new(32_000_000, 8_192);
 
     public override IEnumerable<byte[]> Seeds()
@@ -116,22 +118,21 @@ internal sealed class EngineTarget : FuzzTarget
     /// <summary>A peer that says the right digest of whatever offer it made up.</summary>
     private static byte[] MakeFit(ReadOnlyMemory<byte> bytes)
     {
-        try
-        {
-            var envelope = Envelope.Parser.ParseFrom(bytes.Span);
-            foreach (var signed in envelope.Proposal?.Terms ?? [])
-            {
-                var terms = Protos.Wire.MemberTerms.Parser.ParseFrom(signed.Terms);
-                terms.OfferDigest = ByteString.CopyFrom(Bytes32.Sha256(envelope.Proposal!.Offer.Span).ToArray());
-                signed.Terms = terms.ToByteString();
-            }
-
-            return envelope.ToByteArray();
-        }
-        catch (InvalidProtocolBufferException)
+        if (WireParser.TryParse(Envelope.Parser, bytes.Span, out _) is not { Proposal: { } proposal } envelope)
         {
             return bytes.ToArray();
         }
+
+        foreach (var signed in proposal.Terms)
+        {
+            if (WireParser.TryParse(Protos.Wire.MemberTerms.Parser, signed.Terms.Span, out _) is { } terms)
+            {
+                terms.OfferDigest = ByteString.CopyFrom(Bytes32.Sha256(proposal.Offer.Span).ToArray());
+                signed.Terms = terms.ToByteString();
+            }
+        }
+
+        return envelope.ToByteArray();
     }
 
     private static SignedBytes HostileTerms(SignedBytes offer, ImmutableArray<SignedBytes> before, ReadOnlyMemory<byte> given)
@@ -147,17 +148,8 @@ internal sealed class EngineTarget : FuzzTarget
 
     private static void Offer(FuzzNode node, ReadOnlyMemory<byte> bytes, HashSet<PaymentHash> waived)
     {
-        ForwardHtlcInterceptRequest request;
-        try
-        {
-            request = ForwardHtlcInterceptRequest.Parser.ParseFrom(bytes.Span);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return;
-        }
-
-        if (OfferedHtlc.IsUnanswerable(request) || !OfferedHtlc.TryRead(request, out var htlc))
+        if (WireParser.TryParse(ForwardHtlcInterceptRequest.Parser, bytes.Span, out _) is not { } request
+            || OfferedHtlc.IsUnanswerable(request) || !OfferedHtlc.TryRead(request, out var htlc))
         {
             return;
         }
@@ -180,8 +172,8 @@ internal sealed class EngineTarget : FuzzTarget
     {
         var view = node.View;
         CheckReservations(view);
-        var outcome = view.Rings.Aggregate(0, static (bits, ring) => (bits * 31) + ring.State.GetHashCode(StringComparison.Ordinal));
-        outcome = (outcome * 31) + view.Refusals.Aggregate(0, static (bits, refusal) => bits | (1 << (int)refusal.Key));
+        var outcome = view.Rings.Aggregate(0, static (bits, ring) => bits ^ (ring.State.Sum(static letter => letter) * 7));
+        outcome ^= view.Refusals.Aggregate(0, static (bits, refusal) => bits | (1 << (int)refusal.Key));
 
         // Longer than any TTL: only what is bound to an HTLC may still stand.
         node.Pass(TimeSpan.FromSeconds(Eddy.Rings.RingOffer.MaxTtlSeconds + 1));

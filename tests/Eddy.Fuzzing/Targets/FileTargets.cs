@@ -73,6 +73,8 @@ internal sealed class CertificateTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Dictionary => Words.Of("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "\n", "MII", "AQ==");
 
+    public override int Weight => 1;
+
     public override AllocationBound Bound => new(256_000, 512);
 
     public override IEnumerable<byte[]> Seeds()
@@ -163,6 +165,8 @@ internal sealed class GraphGzipTarget : GraphTarget
     public override string What => "the same, compressed";
 
     // A byte of it may stand for a thousand of JSON.
+    public override int Weight => 1;
+
     public override AllocationBound Bound => new(20_000_000, 128_000);
 
     public override IEnumerable<byte[]> Seeds()

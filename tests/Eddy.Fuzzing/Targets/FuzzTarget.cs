@@ -17,6 +17,9 @@ internal abstract class FuzzTarget
     /// <summary>The input is made of protobuf fields: those are mutated as such, too.</summary>
     public virtual bool IsProtobuf => false;
 
+    /// <summary>How much of the time it gets: 2 is the usual.</summary>
+    public virtual int Weight => 2;
+
     /// <summary>Words of the format.</summary>
     public virtual IReadOnlyList<byte[]> Dictionary => [];
 

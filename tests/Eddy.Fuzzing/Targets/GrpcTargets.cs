@@ -110,7 +110,7 @@ internal sealed class GrpcHeaderTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Dictionary => Words.Of("grpc-status", "grpc-message", "grpc-timeout", "-bin", "%", "%C3%A9", "%00", "99999999", "H", "n", "=", ",", "macaroon", "\n");
 
-    public override AllocationBound Bound => new(64_000, 128);
+    public override AllocationBound Bound => new(64_000, 1_024);
 
     public override IEnumerable<byte[]> Seeds() =>
         [Words.Bytes("grpc-message\nno %C3%A9 way%21"), Words.Bytes("macaroon-bin\nAQID, BA=="), Words.Bytes("grpc-timeout\n1500m"), Words.Bytes("x-y\nz"), Words.Bytes("a\n99999999H")];

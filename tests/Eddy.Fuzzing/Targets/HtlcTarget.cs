@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
+using Eddy.Engine.Wire;
 using Eddy.Forwarding;
 using Eddy.Fuzzing.Mutation;
 using Eddy.Lightning;
@@ -91,7 +92,8 @@ internal sealed class HtlcTarget : FuzzTarget
             switch (number)
             {
                 case BlockFound:
-                    height += (uint)Math.Min(value, 1_000_000);
+                    // Fewer than a used key is remembered for.
+                    height = Math.Min(FirstHeight + 1_500, height + (uint)Math.Min(value, 1_500));
                     view = view.WithHeight(height);
                     gate.Publish(view);
                     break;
@@ -107,17 +109,8 @@ internal sealed class HtlcTarget : FuzzTarget
         return outcome;
     }
 
-    private static ForwardHtlcInterceptRequest? Parse(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            return ForwardHtlcInterceptRequest.Parser.ParseFrom(bytes.Span);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
-    }
+    /// <summary>As gRPC's reader does it: whatever the library throws ends the stream with a status.</summary>
+    private static ForwardHtlcInterceptRequest? Parse(ReadOnlyMemory<byte> bytes) => WireParser.TryParse(ForwardHtlcInterceptRequest.Parser, bytes.Span, out _);
 
     /// <summary>As the interceptor's reader does it: no answer, resume what cannot be read, else ask the gate.</summary>
     private static int Judge(
@@ -184,6 +177,7 @@ internal sealed class HtlcTarget : FuzzTarget
         && request.OutgoingRequestedNodeId.IsEmpty
         && request.IncomingAmountMsat == request.OutgoingAmountMsat
         && request.IncomingAmountMsat is >= Least and <= Most
+        && request.IncomingExpiry > height
         && request.IncomingExpiry <= (ulong)height + MaxLock
         && BaseFee + ((long)request.OutgoingAmountMsat * FeeRate / 1_000_000) <= FeeCap;
 

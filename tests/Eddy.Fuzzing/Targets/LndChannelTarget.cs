@@ -1,3 +1,4 @@
+using Eddy.Engine.Wire;
 using Eddy.Lightning;
 using Eddy.Lnd.Channels;
 using Google.Protobuf;
@@ -42,21 +43,14 @@ internal sealed class LndChannelTarget : FuzzTarget
         var policies = new RoutingPolicy?[2];
         foreach (var (number, _, bytes) in Mutation.ProtobufFields.ReadSteps(input).Take(3))
         {
-            try
+            switch (number)
             {
-                switch (number)
-                {
-                    case 1:
-                        channel = Protos.Lnrpc.Channel.Parser.ParseFrom(bytes.Span);
-                        break;
-                    case 2 or 3:
-                        policies[number - 2] = ChannelReading.Read(Protos.Lnrpc.RoutingPolicy.Parser.ParseFrom(bytes.Span));
-                        break;
-                }
-            }
-            catch (InvalidProtocolBufferException)
-            {
-                return 0;
+                case 1:
+                    channel = WireParser.TryParse(Protos.Lnrpc.Channel.Parser, bytes.Span, out _);
+                    break;
+                case 2 or 3:
+                    policies[number - 2] = ChannelReading.Read(WireParser.TryParse(Protos.Lnrpc.RoutingPolicy.Parser, bytes.Span, out _));
+                    break;
             }
         }
 

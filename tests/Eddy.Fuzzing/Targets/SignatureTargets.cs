@@ -15,6 +15,8 @@ internal sealed class SignatureTarget : FuzzTarget
 
     public override int MaxLength => 256;
 
+    public override int Weight => 1;
+
     public override AllocationBound Bound => new(256_000, 256);
 
     public override IEnumerable<byte[]> Seeds()
@@ -58,6 +60,8 @@ internal sealed class PaymentRequestTarget : FuzzTarget
 
     public override int MaxLength => 2_048;
 
+    public override int Weight => 1;
+
     public override AllocationBound Bound => new(512_000, 1_024);
 
     public override IReadOnlyList<byte[]> Dictionary => Words.Of("lnbcrt", "lnbc", "1", "10u", "2500m", "9223372036854775807p");
@@ -89,7 +93,9 @@ internal sealed class PaymentRequestTarget : FuzzTarget
             return Bolt11.TryDecode(Words.Text(input), out _, out _) ? 1 : 0;
         }
 
-        var text = Bech32.Encode(Words.Text(input[..end]), [.. input[(end + 1)..].Select(static word => (byte)(word & 31))]);
+        // A foreign character in the prefix is the reader's business, not the writer's.
+        var prefix = new string([.. Words.Text(input[..end]).Where(static character => character is >= '!' and <= '~')]);
+        var text = Bech32.Encode(prefix, [.. input[(end + 1)..].Select(static word => (byte)(word & 31))]);
         if (!Bolt11.TryDecode(text, out var request, out var reason))
         {
             return 1_000 + reason.Length;

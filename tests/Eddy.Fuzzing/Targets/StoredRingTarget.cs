@@ -24,7 +24,8 @@ internal sealed class StoredRingTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Seeds()
     {
-        var offer = Samples.Offer(Samples.Hostile, Samples.Sybil, Samples.Self, Samples.Honest);
+        var preimage = new Preimage(Samples.Hash(9));
+        var offer = Samples.Offer(Samples.Hostile, Samples.Sybil, Samples.Self, Samples.Honest) with { Hash = new PaymentHash(preimage.Value.Hash()) };
         var bytes = WireEncoder.EncodeOffer(offer);
         offer = offer with { Digest = Bytes32.Sha256(bytes) };
         ImmutableArray<MemberTerms> agreed = [Samples.Terms(bytes, 1), Samples.Terms(bytes, 2), Samples.Terms(bytes, 3)];
@@ -32,7 +33,7 @@ internal sealed class StoredRingTarget : FuzzTarget
         var waiver = new Waiver(
             offer.Id, offer.Hash, offer.Commitments[1], offer.MinAmount, own.Amount, Samples.Sybil, new(5), [new(5), new(6)], Samples.Honest, 800, new(1_000), Noon);
         var member = new RingTerms.Member(offer, Noon, 2, Samples.Signed(bytes), [Samples.Signed(WireEncoder.EncodeTerms(agreed[0]))], own, waiver);
-        var initiator = new RingTerms.Initiator(offer, Noon, bytes, new Preimage(Samples.Hash(9)), [Samples.Record, Samples.Record, Samples.Record], new(5), 18, new(7));
+        var initiator = new RingTerms.Initiator(offer, Noon, bytes, preimage, [Samples.Record, Samples.Record, Samples.Record], new(5), 18, new(7));
         var binding = new WaiverBinding(offer.Id, offer.Hash, new(new(5), 6), new(7), own.Amount, new(300), 850_000);
         var route = new PaymentRoute(850_100, own.Amount, new byte[32], [new(new(5), Samples.Sybil, own.Amount, 850_050, Samples.Record.ToArray())]);
         var notes = new RingNotes([own], new(9), new(10), [new(11)], 1);
@@ -54,7 +55,7 @@ internal sealed class StoredRingTarget : FuzzTarget
     public override int Execute(byte[] input)
     {
         var record = new RingRecord(
-            new RingId(Samples.Hash(2)), 2, "Accepted", false, RingOutcome.Unknown, new PaymentHash(Samples.Hash(3)), MilliSatoshi.FromSatoshi(900_000), MilliSatoshi.Zero,
+            new RingId(Samples.Hash(2)), 2, "Accepted", false, RingOutcome.Unknown, new PaymentHash(Samples.Hash(9).Hash()), MilliSatoshi.FromSatoshi(900_000), MilliSatoshi.Zero,
             MilliSatoshi.Zero, MilliSatoshi.Zero, null, "", Noon, null, RingCodec.Format, input);
         Ring ring;
         try
