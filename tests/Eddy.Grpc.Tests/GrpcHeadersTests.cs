@@ -26,6 +26,20 @@ public sealed class GrpcHeadersTests
         Assert.Equal(text, GrpcHeaders.DecodeMessage(received));
 
     [Fact]
+    public void A_name_that_will_not_do_is_looked_at_once_however_many_values_it_has()
+    {
+        var metadata = new Metadata();
+        var values = new string(',', 10_000);
+        GrpcHeaders.AddReceived(metadata, "no name-bin", values);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        GrpcHeaders.AddReceived(metadata, "no name-bin", values);
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000);
+        Assert.Empty(metadata);
+    }
+
+    [Fact]
     public void Every_text_comes_back_and_its_encoding_is_printable() => Check.One(
         Config.QuickThrowOnFailure,
         Prop.ForAll<string>(generated =>

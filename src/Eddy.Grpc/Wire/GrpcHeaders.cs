@@ -167,9 +167,10 @@ internal static class GrpcHeaders
             var padded = part.TrimEnd('=');
             padded = padded.PadRight((padded.Length + 3) / 4 * 4, '=');
             var bytes = new byte[padded.Length / 4 * 3];
-            if (Convert.TryFromBase64String(padded, bytes, out var length))
+            if (Convert.TryFromBase64String(padded, bytes, out var length) && !TryAdd(metadata, name, bytes.AsSpan(0, length).ToArray()))
             {
-                TryAdd(metadata, name, bytes.AsSpan(0, length).ToArray());
+                // It is the name that will not do, and an exception for each part would be dear.
+                return;
             }
         }
     }
@@ -183,14 +184,16 @@ internal static class GrpcHeaders
             || name.Equals(AcceptEncoding, StringComparison.OrdinalIgnoreCase));
 
     // A header name may hold characters that a metadata key may not: such a header is not metadata.
-    private static void TryAdd(Metadata metadata, string name, object value)
+    private static bool TryAdd(Metadata metadata, string name, object value)
     {
         try
         {
             metadata.Add(value is byte[] bytes ? new Metadata.Entry(name, bytes) : new Metadata.Entry(name, (string)value));
+            return true;
         }
         catch (ArgumentException)
         {
+            return false;
         }
     }
 }
