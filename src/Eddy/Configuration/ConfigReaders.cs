@@ -114,8 +114,9 @@ internal static class ConfigReaders
             _ => TimeSpan.Zero,
         };
         var isNumber = int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
-        duration = unit * count;
-        return isNumber && unit > TimeSpan.Zero;
+        isNumber &= unit > TimeSpan.Zero && count <= TimeSpan.MaxValue / unit;
+        duration = isNumber ? unit * count : TimeSpan.Zero;
+        return isNumber;
     }
 
     internal static string Show(TimeSpan duration) => duration switch

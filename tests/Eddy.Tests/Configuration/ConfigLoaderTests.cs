@@ -73,6 +73,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("[rings]\nmaxlength=13", "from 3 to 12")]
     [InlineData("[rings]\ninterval=30", "is not a duration")]
     [InlineData("[rings]\ninterval=1ms", "is not a duration")]
+    [InlineData("[rings]\ninterval=666666662h", "is not a duration")]
     [InlineData("[rings]\nconsent=lax", "none of normal, strict")]
     [InlineData("[rings]\nminamount=100\nmaxamount=50", "minamount (100) is more than maxamount (50)")]
     [InlineData("[policy]\nallow=02ab", "'02ab' is not a public key")]
