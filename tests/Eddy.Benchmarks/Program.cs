@@ -9,6 +9,7 @@ const string Usage = """
       memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
       frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
+      flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 
@@ -45,6 +46,9 @@ try
             break;
         case "frozen":
             await FrozenFigure.RunAsync(arguments);
+            break;
+        case "flood":
+            await FloodFigure.RunAsync(arguments);
             break;
         case "micro":
             MicroFigures.Run(arguments);

@@ -50,6 +50,18 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>The processes beside the daemon: its supervisor, its guard, and what the guard waits for.</summary>
     public IReadOnlyList<int> Helpers => [_process.Id, .. ChildrenOf(DaemonId).SelectMany(guard => ChildrenOf(guard).Prepend(guard))];
 
+    /// <summary>What it has logged so far.</summary>
+    public string[] Lines
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
     /// <param name="eddy">An <c>eddy.dll</c> or an executable; null takes the one that was built with this project.</param>
     public static DaemonProcess Start(SimulatedLnd lnd, string dataDirectory, string? eddy, IReadOnlyDictionary<string, string>? environment = null, params string[] flags)
     {
