@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Lightning;
 using Eddy.Rings;
 
@@ -31,6 +32,28 @@ public sealed class TermsCheckTests
             new TermsFault(TermsFaultKind.Signature, 2),
             TermsCheck.FindFault(
                 RingScene.InitiatorTerms, RingScene.Received(RingScene.MembersTerms).SetItem(1, new(RingScene.MembersTerms[1], false))));
+
+    [Fact]
+    public void Terms_of_another_member_that_were_altered_on_the_way_are_held_against_the_last_who_passed_them_on()
+    {
+        var received = RingScene.Received(RingScene.MembersTerms);
+        var grown = RingScene.MembersTerms[1] with { Amount = RingScene.Sat(1_000_001) };
+
+        Assert.Equal(RingScene.Dave, Blamed(received.SetItem(0, new(RingScene.MembersTerms[0], false))));
+        Assert.Equal(RingScene.Dave, Blamed(received.SetItem(0, new(null, true))));
+        Assert.Equal(RingScene.Dave, Blamed(received.SetItem(1, new(grown, true))));
+
+        // What the others need not look at is the word of the one who signed it.
+        Assert.Equal(RingScene.Bob, Blamed(received.SetItem(0, new(RingScene.MembersTerms[0] with { Channel = default }, true))));
+
+        static NodeId Blamed(ImmutableArray<ReceivedTerms> terms)
+        {
+            var home = new RingEvent.ProposalReturned(RingScene.Early, RingScene.Dave, RingScene.Offer.Digest, terms);
+            var end = RingMachine.Apply(RingScene.InitiatorTerms, new InitiatorState.Walking(RingScene.Signed("offer")), home);
+            Assert.IsType<InitiatorState.Cancelled>(end.Next);
+            return Assert.Single(end.Effects.OfType<RingEffect.BackOff>()).Node;
+        }
+    }
 
     public static TheoryData<string, TermsFaultKind> Faults => new()
     {
