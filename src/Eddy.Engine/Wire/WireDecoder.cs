@@ -225,7 +225,7 @@ internal static class WireDecoder
     }
 
     private static T? TryParse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes)
-        where T : class, IMessage<T> =>
+        where T : class, IMessage<T>, new() =>
         WireParser.TryParse(parser, bytes.Span, out _);
 
     private static DecodeResult.Decoded Decoded(WireMessage message) => new DecodeResult.Decoded(message);

@@ -1,3 +1,5 @@
+using Google.Protobuf.Reflection;
+
 namespace Eddy.Engine.Wire;
 
 /// <summary>
@@ -44,6 +46,28 @@ internal static class WireScan
             }
 
             isSeen |= bound >= 0;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// True where these are fields, one after another, and so are all inner messages of <paramref name="shape"/>, however deep: no length points
+    /// beyond what it is in.
+    /// </summary>
+    public static bool IsSound(ReadOnlySpan<byte> message, MessageDescriptor shape)
+    {
+        while (!message.IsEmpty)
+        {
+            if (!TrySkipField(ref message, out var number, out var content))
+            {
+                return false;
+            }
+
+            if (!content.IsEmpty && shape.FindFieldByNumber(number) is { FieldType: FieldType.Message } field && !IsSound(content, field.MessageType))
+            {
+                return false;
+            }
         }
 
         return true;

@@ -66,6 +66,20 @@ public sealed class WireFuzzTests
         Assert.IsType<DecodeResult.Malformed>(WireDecoder.Decode(Convert.FromHexString(message)));
 
     [Fact]
+    public void An_overflow_inside_makes_no_array_as_long_as_the_next_length_says()
+    {
+        // An inner message of 2^31 - 1 bytes, and in it an advert of 16 million.
+        var message = Convert.FromHexString("0801" + "1a0f" + "0a0d" + "0affffffff07" + "0a80808008" + "0000");
+        WireDecoder.Decode(message);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var result = WireDecoder.Decode(message);
+
+        Assert.IsType<DecodeResult.Malformed>(result);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000);
+    }
+
+    [Fact]
     public void Bodies_in_several_pieces_do_not_get_round_the_limit_of_one()
     {
         // 300 and 300 and 300 and 300 entries in four digests of one message.
