@@ -3,7 +3,7 @@ namespace Eddy.Fuzzing.Running;
 /// <summary>Inputs of a target as text: one in base64 on each line, <c>#</c> begins a comment.</summary>
 internal static class CorpusFile
 {
-    public const int MostEntries = 100;
+    public const int MostEntries = 64;
     public const int LongestEntry = 4096;
 
     /// <summary>Beside the program.</summary>

@@ -5,8 +5,9 @@ namespace Eddy.Fuzzing.Running;
 
 /// <summary>What one execution came to.</summary>
 /// <param name="Feature">The target's own outcome.</param>
+/// <param name="Allocated">Bytes, what is set up on a first call included.</param>
 /// <param name="Failure">Null where nothing is wrong.</param>
-internal readonly record struct Execution(int Feature, Failure? Failure);
+internal readonly record struct Execution(int Feature, long Allocated, Failure? Failure);
 
 /// <summary>Something wrong: an exception, a broken oracle, too much memory or time.</summary>
 /// <param name="Signature">The same for the same fault, whatever the input.</param>
@@ -36,19 +37,19 @@ internal static class Executor
             }
             catch (Exception exception)
             {
-                return new(0, Explain(exception));
+                return new(0, 0, Explain(exception));
             }
 
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             var taken = Stopwatch.GetElapsedTime(startedAt);
             if (allocated <= bound && taken <= TimeBound)
             {
-                return new(feature, null);
+                return new(feature, allocated, null);
             }
 
             if (attempt == Attempts)
             {
-                return new(feature, allocated > bound
+                return new(feature, allocated, allocated > bound
                     ? new("allocation", $"It allocated {allocated:N0} bytes for an input of {input.Length}; the bound is {target.Bound}, here {bound:N0}.")
                     : new("time", $"It took {taken.TotalSeconds:0.00} s for an input of {input.Length} bytes, {Attempts} times; the bound is {TimeBound.TotalSeconds} s."));
             }

@@ -58,6 +58,7 @@ internal static class Report
                 corpus = session.CorpusSize,
                 crashes = session.Crashes.Count,
                 bound = session.Target.Bound.ToString(),
+                most_of_bound = Math.Round(session.MostOfBound, 3),
             }),
         },
         Indented);

@@ -45,6 +45,9 @@ internal sealed class TargetSession
 
     public int CorpusSize => _corpus.Count;
 
+    /// <summary>The most that one execution allocated, as a share of its bound; first calls and all.</summary>
+    public double MostOfBound { get; private set; }
+
     public TimeSpan Taken { get; private set; }
 
     public IReadOnlyList<Crash> Crashes => _crashes;
@@ -120,6 +123,7 @@ internal sealed class TargetSession
         var recorder = CoverageMap.Begin();
         var execution = Executor.Run(Target, input);
         Executions++;
+        MostOfBound = Math.Max(MostOfBound, (double)execution.Allocated / Target.Bound.For(input.Length));
         Volatile.Write(ref _since, 0);
         if (execution.Failure is { } failure)
         {

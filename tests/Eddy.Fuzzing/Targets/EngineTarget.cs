@@ -29,6 +29,11 @@ internal sealed class EngineTarget : FuzzTarget
     private const int Connection = 8;
     private const int Layout = 9;
     private const int Search = 10;
+    /// <summary>Bits of the outcome: a payment of ours left, a waiver was used.</summary>
+    public const int HasPaid = 1 << 12;
+
+    public const int HasWaived = 1 << 13;
+
     private const int MostSteps = 24;
     private const int MostMilliseconds = 120_000;
 
@@ -172,6 +177,7 @@ internal sealed class EngineTarget : FuzzTarget
     {
         var view = node.View;
         CheckReservations(view);
+        CheckConsent(view, isParallel);
         var outcome = view.Rings.Aggregate(0, static (bits, ring) => bits ^ (ring.State.Sum(static letter => letter) * 7));
         outcome ^= view.Refusals.Aggregate(0, static (bits, refusal) => bits | (1 << (int)refusal.Key));
 
@@ -179,13 +185,13 @@ internal sealed class EngineTarget : FuzzTarget
         node.Pass(TimeSpan.FromSeconds(Eddy.Rings.RingOffer.MaxTtlSeconds + 1));
         view = node.View;
         CheckReservations(view);
+        CheckConsent(view, isParallel);
         Check.That(
             view.Rings.All(static ring => ring.IsFinal || ring.State is "Bound" || ring.Role == "initiator"),
             "A ring without an HTLC outlives its time.");
         Check.That(view.Peers.Length <= 3 && view.Adverts.Length <= 10_000, "Tables grow.");
         Check.That(view.Rings.Length <= 64, "Too many rings.");
-        _ = isParallel;
-        return (outcome & 0x3FF) | (node.Payments > 0 ? 1 << 12 : 0) | (node.Bound is null ? 0 : 1 << 13);
+        return (outcome & 0x3FF) | (node.Payments > 0 ? HasPaid : 0) | (node.Bound is null ? 0 : HasWaived);
     }
 
     private static void CheckReservations(EngineView view)
@@ -203,6 +209,25 @@ internal sealed class EngineTarget : FuzzTarget
         foreach (var ring in open)
         {
             Check.That(ring.Amount > MilliSatoshi.Zero && ring.Amount <= MilliSatoshi.FromSatoshi(5_000_000), $"A ring over {ring.Amount}.");
+        }
+    }
+
+    /// <summary>
+    /// Consent said again for these channels: the only move that brings neither further from its target is from the hostile peer to the honest
+    /// one, and it ends where the first channel it could go over reaches its target (2 or 8 of 10 million sat, the parallel one 7; target 5).
+    /// </summary>
+    private static void CheckConsent(EngineView view, bool isParallel)
+    {
+        var most = MilliSatoshi.FromSatoshi(isParallel ? 2_000_000 : 3_000_000);
+        foreach (var ring in view.Rings)
+        {
+            var nodes = ring.Hops.Select(static hop => hop.Node).ToList();
+            var self = nodes.IndexOf(Samples.Self);
+            Check.That(self >= 0, "A ring without us.");
+            Check.That(
+                nodes[(self + nodes.Count - 1) % nodes.Count] == Samples.Hostile && nodes[(self + 1) % nodes.Count] == Samples.Honest,
+                "A move away from our targets.");
+            Check.That(ring.Amount > MilliSatoshi.Zero && ring.Amount <= most, $"A move of {ring.Amount}, past our targets.");
         }
     }
 

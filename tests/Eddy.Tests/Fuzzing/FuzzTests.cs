@@ -56,6 +56,16 @@ public sealed class FuzzTests
     }
 
     [Fact]
+    public void The_engines_target_starts_where_money_moves()
+    {
+        var target = new EngineTarget();
+        var outcomes = target.Seeds().Select(target.Execute).ToArray();
+
+        Assert.Contains(outcomes, static outcome => (outcome & EngineTarget.HasWaived) != 0);
+        Assert.Contains(outcomes, static outcome => (outcome & EngineTarget.HasPaid) != 0);
+    }
+
+    [Fact]
     public void The_same_seed_makes_the_same_inputs()
     {
         Assert.Equal(Inputs(1), Inputs(1));
