@@ -18,6 +18,11 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// LND dates its forwards by a clock that may have been set meanwhile, or is not ours: what settled must not look as if it never did.
+    /// </summary>
+    private static readonly TimeSpan ClockError = TimeSpan.FromHours(1);
+
     private long _lastOutboxId;
     private List<OutboxEntry> _left = [];
 
@@ -106,7 +111,7 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
                 break;
             case RingEffect.LookupCircuits lookup:
                 context.Execute(
-                    id => new NodeCommand.LookupCircuits(id, [lookup.Key], lookup.Since.ToUnixTimeSeconds()),
+                    id => new NodeCommand.LookupCircuits(id, [lookup.Key], (lookup.Since - ClockError).ToUnixTimeSeconds()),
                     outcome => OnCircuits(ring, effect, outcome));
                 break;
             case RingEffect.GrantWaiver or RingEffect.RevokeWaiver:

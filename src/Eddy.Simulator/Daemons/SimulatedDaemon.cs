@@ -43,6 +43,9 @@ public sealed class SimulatedDaemon : IDisposable
     /// <summary>What it heard of its node.</summary>
     public NodeIdentity? Identity { get; private set; }
 
+    /// <summary>How far its engine is behind: it hears of a binding when the answer to LND has long left, and may die before.</summary>
+    public TimeSpan MailboxDelay { get; set; }
+
     /// <summary>Commands that are never answered.</summary>
     public Predicate<NodeCommand> Loses { get; set; } = static _ => false;
 
@@ -75,7 +78,7 @@ public sealed class SimulatedDaemon : IDisposable
         var adapter = new SimulatedLightningNode(Node, inbox);
         var clock = Wrap<TimeProvider>(Clock, static (seams, clock) => seams.Around(clock));
         var seed = unchecked(Seed + Node.Index + (SeedsPerRun * _run));
-        Gate = new HtlcGate(Wrap<IBindingStore>(Store, static (seams, bindings) => seams.Around(bindings)), inbox, clock);
+        Gate = new HtlcGate(Wrap<IBindingStore>(Store, static (seams, bindings) => seams.Around(bindings)), new GateInbox(this, inbox), clock);
         _adapter = adapter;
         _engine = new EddyEngine(Options, new EnginePorts
         {
@@ -203,6 +206,18 @@ public sealed class SimulatedDaemon : IDisposable
     {
         public void Post(NodeEvent nodeEvent)
         {
+            if (daemon.MailboxDelay == TimeSpan.Zero)
+            {
+                Take(nodeEvent);
+            }
+            else
+            {
+                daemon.Node.Network.Timeline.Schedule(daemon.MailboxDelay, () => Take(nodeEvent));
+            }
+        }
+
+        public void Take(NodeEvent nodeEvent)
+        {
             if (daemon._run == run && daemon.IsRunning)
             {
                 daemon.Identity = (nodeEvent as NodeEvent.Connected)?.Node ?? daemon.Identity;
@@ -214,6 +229,12 @@ public sealed class SimulatedDaemon : IDisposable
                 daemon.Handle(nodeEvent);
             }
         }
+    }
+
+    /// <summary>From the gate's loop to the engine's: never in the middle of the gate's own work.</summary>
+    private sealed class GateInbox(SimulatedDaemon daemon, Inbox inbox) : IEngineInbox
+    {
+        public void Post(NodeEvent nodeEvent) => daemon.Node.Network.Timeline.Schedule(daemon.MailboxDelay, () => inbox.Take(nodeEvent));
     }
 
     private sealed class SeededEntropy(int seed) : IEntropy
