@@ -12,7 +12,7 @@ public sealed record CallFault(TimeSpan Delay, RpcError? Error, bool IsCarriedOu
 /// <summary>Faults of one node. The faces ask <see cref="OnCall"/>; the model itself knows the stuck hop.</summary>
 public sealed class NodeFaults
 {
-    private readonly List<Htlc> _stuck = [];
+    private readonly Dictionary<Htlc, bool> _stuck = [];
 
     /// <summary>Asked for every call by LND's method name (<c>SendToRouteV2</c>); null or a null answer: no fault.</summary>
     public Func<string, CallFault?>? OnCall { get; set; }
@@ -21,7 +21,7 @@ public sealed class NodeFaults
     public Func<Htlc, bool>? StuckHop { get; set; }
 
     /// <summary>HTLCs that are stuck now.</summary>
-    public IReadOnlyList<Htlc> Stuck => _stuck;
+    public IReadOnlyList<Htlc> Stuck => [.. _stuck.Keys];
 
     /// <summary>Lets go of stuck HTLCs: they go on as if they had just arrived.</summary>
     public void ReleaseStuck()
@@ -29,27 +29,24 @@ public sealed class NodeFaults
         StuckHop = null;
         var stuck = _stuck.ToArray();
         _stuck.Clear();
-        foreach (var htlc in stuck)
+        foreach (var (htlc, isReplay) in stuck)
         {
             if (htlc is { State: HtlcState.LockedIn, Resolution: null })
             {
-                htlc.Receiver.Node.Switch.OnLockedIn(htlc, isReplay: false);
+                // One that was under way before and only offered again meanwhile must not be taken for a copy of itself.
+                htlc.Receiver.Node.Switch.OnLockedIn(htlc, isReplay);
             }
         }
     }
 
-    internal bool HoldsForever(Htlc htlc)
+    internal bool HoldsForever(Htlc htlc, bool isReplay)
     {
         if (StuckHop is null || !StuckHop(htlc))
         {
             return false;
         }
 
-        if (!_stuck.Contains(htlc))
-        {
-            _stuck.Add(htlc);
-        }
-
+        _stuck.TryAdd(htlc, isReplay);
         return true;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class HtlcSwitch(SimulatedNode node)
     /// <summary>An add is committed on the incoming channel; or a restarted link offers an unresolved one again.</summary>
     public void OnLockedIn(Htlc htlc, bool isReplay)
     {
-        if (node.Faults.HoldsForever(htlc))
+        if (node.Faults.HoldsForever(htlc, isReplay))
         {
             return;
         }
