@@ -38,7 +38,7 @@ public sealed class FaultRun : INetworkWatch
     private readonly TimeSpan _trouble;
     private readonly Dictionary<SimulatedNode, FaultNode> _byNode = [];
     private readonly SortedDictionary<FaultKind, long> _counts = [];
-    private readonly SortedDictionary<string, int> _sizes = new(StringComparer.Ordinal);
+    private readonly int[] _sizes = new int[Enum.GetValues<FaultTable>().Length];
     private readonly HashSet<PaymentHash> _ordinary = [];
     private readonly Dictionary<(SimulatedNode Node, CircuitKey Key), MilliSatoshi> _incoming = [];
     private readonly HashSet<(SimulatedNode Node, PaymentHash Hash)> _forwarded = [];
@@ -154,13 +154,7 @@ public sealed class FaultRun : INetworkWatch
         }
     }
 
-    internal void SizeSeen(string what, int count)
-    {
-        if (count > _sizes.GetValueOrDefault(what, -1))
-        {
-            _sizes[what] = count;
-        }
-    }
+    internal void SizeSeen(FaultTable table, int count) => _sizes[(int)table] = Math.Max(_sizes[(int)table], count);
 
     internal void Count(FaultKind kind, FaultNode node, string what)
     {
@@ -237,9 +231,42 @@ public sealed class FaultRun : INetworkWatch
         {
             if (_isTrading)
             {
-                Pay(Nodes[_trade.Next(Nodes.Count)], null, _trade.NextDouble(), _trade);
+                var payer = Nodes[_trade.Next(Nodes.Count)];
+                if (_trade.Next(3) == 0)
+                {
+                    PayFar(payer, Nodes[_trade.Next(Nodes.Count)]);
+                }
+                else
+                {
+                    Pay(payer, null, _trade.NextDouble(), _trade);
+                }
+
                 Trade();
             }
+        });
+    }
+
+    /// <summary>A payment over several hops, with the fees that they ask.</summary>
+    private void PayFar(FaultNode from, FaultNode to)
+    {
+        var amount = MilliSatoshi.FromSatoshi(1 + _trade.Next(500_000));
+        var (payer, payee) = (from.Daemon.Node, to.Daemon.Node);
+        if (payer == payee || !payer.IsRunning || !payee.IsRunning
+            || !payee.Invoices.Add(new InvoiceRequest { Value = amount, ExpirySeconds = 600 }).TryGet(out var invoice, out _))
+        {
+            return;
+        }
+
+        Log.Add(from.Alias, "pays", $"{amount} to {payee.Alias}, however far");
+        _ordinary.Add(invoice.Hash);
+        payer.Payments.SendPayment(new PaymentOrder
+        {
+            Hash = invoice.Hash,
+            Destination = payee.Id,
+            Amount = amount,
+            PaymentAddr = invoice.PaymentAddr,
+            FinalCltvDelta = (uint)invoice.CltvExpiry,
+            FeeLimit = amount,
         });
     }
 
@@ -321,7 +348,7 @@ public sealed class FaultRun : INetworkWatch
             own.Length - settled,
             MsatLost,
             _counts.ToImmutableSortedDictionary(),
-            _sizes.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Enum.GetValues<FaultTable>().ToImmutableSortedDictionary(static table => table, table => _sizes[(int)table]),
             _violation,
             [.. _plan.Where(fault => _options.Only is null || _options.Only.Contains(fault.Index)).Select(static fault => fault.ToString())],
             [.. _options.KeepsLog ? Log.Lines() : _violation is null ? [] : Log.Tail(TailLength)]);

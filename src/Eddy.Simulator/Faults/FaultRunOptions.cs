@@ -45,7 +45,7 @@ public sealed record FaultRunResult(
     int RingsFailed,
     long MsatLost,
     ImmutableSortedDictionary<FaultKind, long> Faults,
-    ImmutableSortedDictionary<string, int> Sizes,
+    ImmutableSortedDictionary<FaultTable, int> Sizes,
     Violation? Violation,
     ImmutableArray<string> Planned,
     ImmutableArray<string> Log);

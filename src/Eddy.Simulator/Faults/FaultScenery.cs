@@ -31,7 +31,11 @@ internal sealed class FaultScenery(SimulatedNetwork network, SeededRandom random
 
         OpenRings(count);
         OpenOthers(count);
-        return _nodes.Select(node => new SimulatedDaemon(node, OptionsOf(count), signatures) { Seed = random.Next(int.MaxValue) });
+        return _nodes.Select(node => new SimulatedDaemon(node, OptionsOf(count), signatures)
+        {
+            Seed = random.Next(int.MaxValue),
+            MailboxDelay = TimeSpan.FromMilliseconds(random.Next(8) switch { 0 => random.Next(1_500), 1 or 2 => random.Next(60), _ => 0 }),
+        });
     }
 
     /// <summary>Small networks mostly: what goes wrong goes wrong there as well, and many more of them fit into an hour.</summary>

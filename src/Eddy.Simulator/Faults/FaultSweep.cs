@@ -41,7 +41,7 @@ public sealed record FaultSweepResult(
     long Steps,
     TimeSpan Virtual,
     ImmutableSortedDictionary<FaultKind, long> Faults,
-    ImmutableSortedDictionary<string, int> Sizes,
+    ImmutableSortedDictionary<FaultTable, int> Sizes,
     double Seconds);
 
 /// <inheritdoc cref="FaultSweepOptions"/>
@@ -76,7 +76,7 @@ public static class FaultSweep
         private readonly Lock _lock = new();
         private readonly List<FaultRunResult> _violations = [];
         private readonly SortedDictionary<FaultKind, long> _faults = [];
-        private readonly SortedDictionary<string, int> _sizes = new(StringComparer.Ordinal);
+        private readonly SortedDictionary<FaultTable, int> _sizes = [];
         private int _runs;
         private long _settled;
         private long _failed;
@@ -133,7 +133,7 @@ public static class FaultSweep
             _steps,
             _virtual,
             _faults.ToImmutableSortedDictionary(),
-            _sizes.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            _sizes.ToImmutableSortedDictionary(),
             elapsed.TotalSeconds);
     }
 }

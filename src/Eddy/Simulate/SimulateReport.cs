@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Eddy.Simulator.Faults;
 
@@ -7,6 +8,7 @@ namespace Eddy.Simulate;
 /// <param name="Faults">How often each kind happened.</param>
 /// <param name="Seconds">Of real time.</param>
 /// <param name="VirtualHours">Of the networks' own time, all runs together.</param>
+/// <param name="Largest">The most that any engine held of each kind of thing.</param>
 /// <param name="Seeds">Of the runs in which something broke.</param>
 internal sealed record SimulateReport(
     int Runs,
@@ -18,6 +20,7 @@ internal sealed record SimulateReport(
     long MsatLost,
     long Steps,
     double VirtualHours,
+    IReadOnlyDictionary<string, int> Largest,
     IReadOnlyList<ulong> Seeds)
 {
     public static SimulateReport From(FaultSweepResult sweep, IEnumerable<FaultKind> kinds) => new(
@@ -30,6 +33,7 @@ internal sealed record SimulateReport(
         sweep.MsatLost,
         sweep.Steps,
         Math.Round(sweep.Virtual.TotalHours, 1),
+        sweep.Sizes.ToDictionary(static size => JsonNamingPolicy.SnakeCaseLower.ConvertName(size.Key.ToString()), static size => size.Value),
         [.. sweep.Violations.Select(static run => run.Seed)]);
 }
 

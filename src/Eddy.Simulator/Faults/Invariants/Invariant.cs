@@ -23,8 +23,8 @@ internal abstract class Invariant(string name, string says)
         [
             new MoneyIsConserved(),
             new NobodyPays(),
-            new WaiverNeedsAcceptance(),
             new WaiverIsUsedOnce(),
+            new WaiverNeedsAcceptance(),
             new WaiverCoversWhatCame(),
             new ReservationsEnd(),
             new HashIsPaidOnce(),

@@ -12,6 +12,7 @@ internal sealed class NobodyPays() : Invariant("nobody-pays", "No node's total f
     private readonly HashSet<SimulatedNode> _touched = [];
     private readonly HashSet<Htlc> _owed = [];
     private readonly Dictionary<PaymentHash, SimulatedNode> _payers = [];
+    private readonly Dictionary<PaymentHash, long> _cameHome = [];
 
     public override void OnAdded(Htlc htlc)
     {
@@ -35,6 +36,7 @@ internal sealed class NobodyPays() : Invariant("nobody-pays", "No node's total f
         else if (isSettled && _payers.GetValueOrDefault(htlc.Hash) == receiver && htlc.Onion.IsFinal(htlc.HopIndex))
         {
             AccountOf(receiver).Underway += htlc.Amount.Value;
+            _cameHome[htlc.Hash] = _cameHome.GetValueOrDefault(htlc.Hash) + htlc.Amount.Value;
         }
 
         if (isSettled)
@@ -81,7 +83,9 @@ internal sealed class NobodyPays() : Invariant("nobody-pays", "No node's total f
             }
             else
             {
-                AccountOf(offerer).Underway -= htlc.Amount.Value;
+                // Only what came home: the rest was paid to somebody.
+                AccountOf(offerer).Underway -= _cameHome.GetValueOrDefault(htlc.Hash);
+                _cameHome.Remove(htlc.Hash);
             }
         }
         else if (circuit is { Incoming: { } key, IncomingEnd: { } end } && end.Incoming.TryGetValue(key.HtlcId, out var incoming) && _owed.Add(incoming))

@@ -4,12 +4,12 @@ namespace Eddy.Simulator.Faults;
 internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Every queue, book and table of an engine stays within its bound.")
 {
     // What a node of a simulation can need at most, with room: no bound here grows with time.
-    private const int PerPeer = 16;
-    private const int MostCommands = 160;
-    private const int MostTimers = 320;
+    private const int PerPeer = 8;
+    private const int MostCommands = 64;
+    private const int MostTimers = 128;
     private const int EndedRingsKept = 50;
-    private const int MostOutbox = 96;
-    private const int MostBindings = 200;
+    private const int MostOutbox = 40;
+    private const int MostBindings = 64;
     private const int AdvertsPerNode = 2;
 
     public override void OnEngineStep(FaultNode node)
@@ -22,22 +22,35 @@ internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Ever
         var sizes = node.Daemon.Engine.Sizes;
         var peers = node.Daemon.Node.PeerLinks.Count;
         var open = node.Daemon.Options.Policy.MaxInFlight + node.Daemon.Options.Policy.MaxMemberInFlight + node.Late;
-        Check(node, "pending commands", sizes.PendingCommands, MostCommands + (PerPeer * peers));
-        Check(node, "timers", sizes.Timers, MostTimers + (PerPeer * peers));
-        Check(node, "rings under way", sizes.RingsOpen, open);
-        Check(node, "rings kept", sizes.RingsKept, EndedRingsKept + open);
-        Check(node, "bindings", sizes.Bindings, MostBindings);
-        Check(node, "peers", sizes.Peers, peers);
-        Check(node, "adverts", sizes.Adverts, AdvertsPerNode * Run.Nodes.Count);
-        Check(node, "outbox entries", node.Daemon.Store.Inner.OutboxCount, MostOutbox);
+        Check(node, FaultTable.PendingCommands, sizes.PendingCommands, MostCommands + (PerPeer * peers));
+        Check(node, FaultTable.Timers, sizes.Timers, MostTimers + (PerPeer * peers));
+        Check(node, FaultTable.RingsUnderWay, sizes.RingsOpen, open);
+        Check(node, FaultTable.RingsKept, sizes.RingsKept, EndedRingsKept + open);
+        Check(node, FaultTable.Bindings, sizes.Bindings, MostBindings);
+        Check(node, FaultTable.Peers, sizes.Peers, peers);
+        Check(node, FaultTable.Adverts, sizes.Adverts, AdvertsPerNode * Run.Nodes.Count);
+        Check(node, FaultTable.OutboxEntries, node.Daemon.Store.Inner.OutboxCount, MostOutbox);
     }
 
-    private void Check(FaultNode node, string what, int count, int bound)
+    private void Check(FaultNode node, FaultTable table, int count, int bound)
     {
-        Run.SizeSeen(what, count);
+        Run.SizeSeen(table, count);
         if (count > bound)
         {
-            Violate($"{node.Alias} holds {count} {what}, more than {bound}.");
+            Violate($"{node.Alias} holds {count} {table}, more than {bound}.");
         }
     }
+}
+
+/// <summary>What an engine holds.</summary>
+public enum FaultTable
+{
+    Adverts = 0,
+    Bindings = 1,
+    OutboxEntries = 2,
+    Peers = 3,
+    PendingCommands = 4,
+    RingsKept = 5,
+    RingsUnderWay = 6,
+    Timers = 7,
 }
