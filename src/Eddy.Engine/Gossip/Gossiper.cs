@@ -47,7 +47,9 @@ internal sealed class Gossiper(
 
     public IEnumerable<Eddy.Gossip.Advert> Adverts => _book?.Adverts ?? [];
 
-    public int AdvertCount => (_book?.OriginCount ?? 0) + (_book?.WaitingCount ?? 0);
+    public int AdvertCount => _book?.OriginCount ?? 0;
+
+    public int WaitingAdvertCount => _book?.WaitingCount ?? 0;
 
     public ulong OwnSequence => _own.Sequence;
 

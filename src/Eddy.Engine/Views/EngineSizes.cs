@@ -7,6 +7,7 @@ namespace Eddy.Engine.Views;
 /// <param name="RingsKept">Those and the latest that ended.</param>
 /// <param name="Bindings">Circuit keys that were waived and may still be offered again.</param>
 /// <param name="Peers">Peers remembered.</param>
-/// <param name="Adverts">Origins in the book, and parts that wait for one.</param>
+/// <param name="Adverts">Origins in the book.</param>
+/// <param name="WaitingAdverts">Parts that wait until somebody names their origin.</param>
 public readonly record struct EngineSizes(
-    int PendingCommands, int Timers, int RingsOpen, int RingsKept, int Bindings, int Peers, int Adverts);
+    int PendingCommands, int Timers, int RingsOpen, int RingsKept, int Bindings, int Peers, int Adverts, int WaitingAdverts);

@@ -21,6 +21,11 @@ internal class DaemonSeams
 
     public virtual TimeProvider Around(TimeProvider clock) => clock;
 
+    /// <summary>The process starts: it knows what its store holds, and nothing else.</summary>
+    public virtual void OnStart()
+    {
+    }
+
     /// <summary>What comes in, before the engine takes it.</summary>
     public virtual void OnEvent(NodeEvent nodeEvent)
     {

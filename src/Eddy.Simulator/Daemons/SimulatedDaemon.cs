@@ -74,6 +74,11 @@ public sealed class SimulatedDaemon : IDisposable
 
     public void Start(bool canWaive = true)
     {
+        foreach (var seams in _seams)
+        {
+            seams.OnStart();
+        }
+
         var inbox = new Inbox(this, ++_run);
         var adapter = new SimulatedLightningNode(Node, inbox);
         var clock = Wrap<TimeProvider>(Clock, static (seams, clock) => seams.Around(clock));

@@ -109,7 +109,7 @@ internal sealed class FaultInjector(FaultRun run, SimulatedSignatures signatures
             node.Daemon.Node.Start();
             if (!node.Daemon.IsRunning)
             {
-                run.Start(node);
+                node.Daemon.Start();
             }
         }
     }

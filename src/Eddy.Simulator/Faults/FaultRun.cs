@@ -171,13 +171,6 @@ public sealed class FaultRun : INetworkWatch
         }
     }
 
-    internal void Start(FaultNode node)
-    {
-        Log.Add(node.Alias, "starts");
-        node.SetServed(false);
-        node.Daemon.Start();
-    }
-
     /// <summary>An ordinary payment of an operator to a neighbour, over the channel that a ring would like to use.</summary>
     /// <returns>The amount; zero where nothing was paid.</returns>
     internal MilliSatoshi Pay(FaultNode node, NodeId? towards, double share, SeededRandom draw)
@@ -275,7 +268,7 @@ public sealed class FaultRun : INetworkWatch
         Injector.Arm(_plan.Where(fault => _options.Only is null || _options.Only.Contains(fault.Index)));
         foreach (var node in Nodes)
         {
-            Start(node);
+            node.Daemon.Start();
         }
 
         Trade();

@@ -40,6 +40,12 @@ internal sealed class WatchSeams(FaultRun run, FaultNode node) : DaemonSeams
 
     public override IHtlcGate Around(IHtlcGate gate) => new Gate(this, run, node, gate);
 
+    public override void OnStart()
+    {
+        run.Log.Add(node.Alias, "starts");
+        node.SetServed(false);
+    }
+
     public override void OnEvent(NodeEvent nodeEvent)
     {
         run.OnEngineStep(node);

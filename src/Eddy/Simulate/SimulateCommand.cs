@@ -60,6 +60,12 @@ internal static class SimulateCommand
         var progress = output is { IsJson: false, Terminal.IsInteractive: true } ? new SimulateProgress(output.Terminal, options.Runs) : null;
         var sweep = FaultSweep.Run(options with { Progress = progress is null ? null : progress.Show }, cancellationToken);
         progress?.Clear();
+        return Report(options, sweep, output);
+    }
+
+    /// <summary>Writes what came of it; the exit code says whether anything broke.</summary>
+    internal static int Report(FaultSweepOptions options, FaultSweepResult sweep, Output output)
+    {
         var report = SimulateReport.From(sweep, options.Run.Kinds);
         output.Write(report, SimulateJson.Default.SimulateReport, (terminal, _) => SimulateText.WriteTables(terminal, report));
         foreach (var failed in sweep.Violations)

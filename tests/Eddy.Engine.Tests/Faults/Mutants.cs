@@ -22,7 +22,14 @@ internal static class Mutants
     public static void ForgetfulGate(FaultRun run) => Add(run, static _ => new ForgetfulSeams());
 
     /// <summary>A binding that is said to be saved and is not: a process that dies before its engine has heard of it knows nothing of it.</summary>
-    public static void UnsavedBinding(FaultRun run) => Add(run, static _ => new UnsavedBindingSeams());
+    public static void UnsavedBinding(FaultRun run)
+    {
+        Add(run, static _ => new UnsavedBindingSeams());
+        foreach (var node in run.Nodes)
+        {
+            node.Daemon.MailboxDelay = TimeSpan.FromMilliseconds(700);
+        }
+    }
 
     /// <summary>A member that does not compare what comes in with what goes out, and an initiator that sends it less than it is to pass on.</summary>
     public static void UncheckedAmount(FaultRun run)

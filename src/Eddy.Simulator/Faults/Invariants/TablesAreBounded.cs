@@ -4,13 +4,13 @@ namespace Eddy.Simulator.Faults;
 internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Every queue, book and table of an engine stays within its bound.")
 {
     // What a node of a simulation can need at most, with room: no bound here grows with time.
-    private const int PerPeer = 8;
-    private const int MostCommands = 64;
+    private const int PerPeer = 16;
+    private const int MostCommands = 96;
     private const int MostTimers = 128;
     private const int EndedRingsKept = 50;
     private const int MostOutbox = 40;
     private const int MostBindings = 64;
-    private const int AdvertsPerNode = 2;
+    private const int MostWaiting = 64;
 
     public override void OnEngineStep(FaultNode node)
     {
@@ -28,7 +28,8 @@ internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Ever
         Check(node, FaultTable.RingsKept, sizes.RingsKept, EndedRingsKept + open);
         Check(node, FaultTable.Bindings, sizes.Bindings, MostBindings);
         Check(node, FaultTable.Peers, sizes.Peers, peers);
-        Check(node, FaultTable.Adverts, sizes.Adverts, AdvertsPerNode * Run.Nodes.Count);
+        Check(node, FaultTable.Adverts, sizes.Adverts, Run.Nodes.Count);
+        Check(node, FaultTable.WaitingAdverts, sizes.WaitingAdverts, MostWaiting * peers);
         Check(node, FaultTable.OutboxEntries, node.Daemon.Store.Inner.OutboxCount, MostOutbox);
     }
 
@@ -53,4 +54,5 @@ public enum FaultTable
     RingsKept = 5,
     RingsUnderWay = 6,
     Timers = 7,
+    WaitingAdverts = 8,
 }
