@@ -104,6 +104,7 @@ public sealed partial class EddyEngine
     {
         _context.Channels = [.. listed.Channels.OrderBy(static channel => channel.Id)];
         _forwarding = _forwarding.WithChannels(_context.Channels);
+        LearnPast();
         _context.Ports.Gate.Publish(_forwarding);
         _liquidity.Invalidate();
         _greeter.OnChannels();

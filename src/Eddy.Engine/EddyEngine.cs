@@ -120,6 +120,7 @@ public sealed partial class EddyEngine : IDisposable
         }
 
         _owner.OnStart();
+        StartMemory(contents.Settings);
         _toRestart = [.. _rings.Open.Select(static ring => ring.Id)];
         _forwarding = _forwarding.WithWaivers(LiveWaivers());
         _context.Ports.Gate.Open(contents.Bindings, _forwarding);

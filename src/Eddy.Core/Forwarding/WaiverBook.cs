@@ -91,7 +91,7 @@ public sealed class WaiverBook
     /// </summary>
     private MilliSatoshi? Measure(in InterceptedHtlc htlc, Waiver waiver, ForwardingView view, DateTimeOffset now)
     {
-        if (now >= waiver.Deadline || _usedKeys.ContainsKey(htlc.Key) || _usedHashes.ContainsKey(waiver.Hash))
+        if (now >= waiver.Deadline || _usedKeys.ContainsKey(htlc.Key) || view.IsOlder(htlc.Key) || _usedHashes.ContainsKey(waiver.Hash))
         {
             return null;
         }

@@ -139,6 +139,28 @@ internal sealed class RingKeeper
         Settle(ring, before, transition.Effects);
     }
 
+    /// <summary>
+    /// The store is older than what has happened. A waiver may have been used since and is void; a payment may have been made since and is
+    /// followed, but never sent. An HTLC that was bound is still answered for.
+    /// </summary>
+    public void GiveUp(Ring ring)
+    {
+        switch (ring.State)
+        {
+            case MemberState.Bound or InitiatorState.Paying { Step: PayingStep.Checking }:
+                return;
+            case InitiatorState.Paying paying:
+                ring.MoveTo(paying with { Step = PayingStep.TrackingRefused });
+                Save(ring);
+                break;
+            default:
+                Apply(ring, new RingEvent.TimePassed(_context.Now > ring.Terms.Deadline ? _context.Now : ring.Terms.Deadline));
+                break;
+        }
+
+        Tell(ring, "The database was put back from a copy: nothing that it promised holds any more, and nothing more is paid for it.");
+    }
+
     public void Tell(Ring ring, string sentence)
     {
         var line = new RingStoryLine(_context.Now, sentence);

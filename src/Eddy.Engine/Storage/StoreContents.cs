@@ -33,6 +33,12 @@ public static class StoreSettings
     public const string Paused = "paused";
 
     public const string AdvertSequence = "advert_sequence";
+
+    /// <summary>Set in a copy of a database and never in the database itself: what was under way in it has gone on without it.</summary>
+    public const string CopiedAt = "copied_at";
+
+    /// <summary>True where every HTLC that LND still holds is younger than this database's memory of waivers.</summary>
+    public const string KnowsPast = "knows_past";
 }
 
 /// <summary>An effect that must happen although the process may die first.</summary>

@@ -283,6 +283,16 @@ public sealed class WaiverBookTests
     }
 
     [Fact]
+    public void What_was_there_before_our_memory_begins_is_never_waived()
+    {
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc, View.WithOlder([Htlc.Key]), Now));
+
+        // Not even when it is off the list: the ring's own HTLC has passed without its waiver.
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc, View, Now));
+        Assert.Equal(HtlcAction.Waive, new WaiverBook([]).Judge(Htlc, View.WithOlder([Htlc.Key with { HtlcId = 6 }]), Now).Action);
+    }
+
+    [Fact]
     public void Pruning_at_the_end_of_32_bits_forgets_nothing_that_is_alive()
     {
         var book = new WaiverBook([RingScene.Binding with { IncomingExpiry = uint.MaxValue }]);
