@@ -159,17 +159,9 @@ internal sealed class KillSite : IAsyncDisposable
 
     private async Task<bool> DiesBeforeTheEndAsync(Kill kill, string failpoint)
     {
-        var ended = EndAsync(kill);
-        var died = _daemon.DiesAsync(failpoint, Longest);
-        if (await Task.WhenAny(ended, died) == died && await died)
-        {
-            // What waits for the end cannot find it while the daemon is down.
-            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return true;
-        }
-
-        await ended;
-        return false;
+        // Ends with the daemon too.
+        await EndAsync(kill);
+        return !await _daemon.TryDisarmAsync(failpoint);
     }
 
     private async Task<bool> DiesInRingAsync(Kill kill, Func<Task<bool>>? dies)

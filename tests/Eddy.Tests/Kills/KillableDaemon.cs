@@ -69,6 +69,30 @@ internal sealed class KillableDaemon(DemoNode node, long amountSat) : IAsyncDisp
         Assert.Equal($"armed {failpoint}", await _process.StandardOutput.ReadLineAsync().WaitAsync(Longest));
     }
 
+    /// <summary>False where it has killed itself at the failpoint, or does so before it hears of this.</summary>
+    public async Task<bool> TryDisarmAsync(string failpoint)
+    {
+        const string Nowhere = "nowhere";
+        try
+        {
+            await _process!.StandardInput.WriteLineAsync($"arm {Nowhere}");
+        }
+        catch (IOException)
+        {
+            // Nobody reads it any more.
+        }
+
+        var line = await _process!.StandardOutput.ReadLineAsync().WaitAsync(Longest);
+        if (line == $"armed {Nowhere}")
+        {
+            return true;
+        }
+
+        Assert.Equal($"hit {failpoint.Split('#')[0]}", line);
+        await ExitAsync();
+        return false;
+    }
+
     /// <summary>Whether it kills itself in time, and at the failpoint.</summary>
     public async Task<bool> DiesAsync(string failpoint, TimeSpan limit)
     {
