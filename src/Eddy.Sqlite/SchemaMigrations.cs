@@ -17,21 +17,15 @@ internal static class SchemaMigrations
 
     private static readonly (int Number, string Sql)[] Scripts = ReadScripts();
 
-    public static void Run(SqliteConnection connection, string path)
+    /// <param name="connection">To the database.</param>
+    /// <param name="path">Of its file, for messages.</param>
+    /// <param name="before">Called before anything is changed in a database that is not new, with its schema.</param>
+    public static void Run(SqliteConnection connection, string path, Action<int>? before = null)
     {
-        var version = ReadNumber(connection, "PRAGMA user_version");
-        var application = ReadNumber(connection, "PRAGMA application_id");
-        var isNew = application == 0 && version == 0 && ReadNumber(connection, "SELECT count(*) FROM sqlite_master") == 0;
-        if (!isNew && application != ApplicationId)
+        var version = IsNew(connection) ? 0 : Check(connection, path);
+        if (version is > 0 && version < Latest)
         {
-            throw new StoreException(StoreFault.Corrupt, $"{path} is no database of eddy's: move it away, or give another data directory.");
-        }
-
-        if (version > Latest)
-        {
-            throw new StoreException(
-                StoreFault.Newer,
-                $"{path} was written by a later version of eddy (schema {version}, this one knows {Latest}): run that version, or a copy of the file from before it.");
+            before?.Invoke(version);
         }
 
         foreach (var (number, sql) in Scripts.Where(script => script.Number > version))
@@ -42,6 +36,28 @@ internal static class SchemaMigrations
             Execute(connection, transaction, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {number}"));
             transaction.Commit();
         }
+    }
+
+    public static bool IsNew(SqliteConnection connection) =>
+        ReadNumber(connection, "PRAGMA application_id") == 0
+        && ReadNumber(connection, "PRAGMA user_version") == 0
+        && ReadNumber(connection, "SELECT count(*) FROM sqlite_master") == 0;
+
+    /// <returns>The schema's number.</returns>
+    /// <exception cref="StoreException">It is not ours, or of a later version.</exception>
+    public static int Check(SqliteConnection connection, string path)
+    {
+        var version = ReadNumber(connection, "PRAGMA user_version");
+        if (ReadNumber(connection, "PRAGMA application_id") != ApplicationId)
+        {
+            throw new StoreException(StoreFault.Corrupt, $"{path} is no database of eddy's: move it away, or give another data directory.");
+        }
+
+        return version <= Latest
+            ? (int)version
+            : throw new StoreException(
+                StoreFault.Newer,
+                $"{path} was written by a later version of eddy (schema {version}, this one knows {Latest}): run that version, or put back a copy from before it with 'eddy store restore'.");
     }
 
     private static (int Number, string Sql)[] ReadScripts()

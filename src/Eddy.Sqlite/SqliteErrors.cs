@@ -25,7 +25,7 @@ internal static class SqliteErrors
             Permission or ReadOnlyFile or CannotOpen => (StoreFault.ReadOnly,
                 $"The database {path} cannot be opened for writing: check owner and mode of the file and of its directory."),
             Corrupt or NotADatabase => (StoreFault.Corrupt,
-                $"{path} is damaged or no database of eddy's: move it away, with its -wal and -shm files, and restore a copy."),
+                $"{path} is damaged or no database of eddy's ({exception.Message.TrimEnd('.')})."),
             InputOutput => (StoreFault.Failed, $"Reading or writing {path} failed: check the disk ({exception.Message})."),
             _ => (StoreFault.Failed, $"The database {path} failed: {exception.Message}."),
         };

@@ -34,10 +34,12 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
     }
 
     /// <summary>Opens the file, makes it where there is none (mode 0600), and brings it to this binary's schema.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="backups">Where a copy goes before the schema is changed; null for no copy.</param>
     /// <exception cref="StoreException">It cannot be used; the message says why and what to do.</exception>
-    public static SqliteStore Open(string path) => Open(path, DefaultBusyTimeout);
+    public static SqliteStore Open(string path, string? backups = null) => Open(path, DefaultBusyTimeout, backups);
 
-    internal static SqliteStore Open(string path, TimeSpan busyTimeout)
+    internal static SqliteStore Open(string path, TimeSpan busyTimeout, string? backups = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
 
@@ -48,7 +50,19 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         {
             CreateFile(path);
             engine = Connect(path, busyTimeout);
-            SchemaMigrations.Run(engine, path);
+            if (!SchemaMigrations.IsNew(engine))
+            {
+                // Looks at every page: what is damaged is better known now than in the middle of a ring.
+                StoreBackup.Check(engine, path);
+            }
+
+            SchemaMigrations.Run(engine, path, schema =>
+            {
+                if (backups is not null)
+                {
+                    StoreBackup.Make(path, backups, DateTimeOffset.UtcNow, schema);
+                }
+            });
             binder = Connect(path, busyTimeout);
             return new SqliteStore(path, guard, engine, binder);
         }
@@ -155,11 +169,11 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         }
     }
 
-    private static FileStream TakeGuard(string path)
+    internal static FileStream TakeGuard(string path)
     {
         try
         {
-            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path + ".lock", OwnedFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -183,19 +197,14 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
     /// <summary>SQLite would make it with the umask's mode; it holds secrets.</summary>
     private static void CreateFile(string path)
     {
-        if (OperatingSystem.IsWindows() || File.Exists(path))
+        if (File.Exists(path))
         {
             return;
         }
 
         try
         {
-            File.Open(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }).Dispose();
+            OwnedFile.Create(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -203,12 +212,28 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         }
     }
 
-    private static SqliteConnection Connect(string path, TimeSpan busyTimeout)
+    /// <summary>To copy from, beside whoever else uses it.</summary>
+    internal static SqliteConnection ConnectToCopy(string path) => Connect(path, DefaultBusyTimeout, static _ => { });
+
+    /// <summary>To a file that stands for itself, without a log beside it.</summary>
+    internal static SqliteConnection ConnectSingle(string path)
+    {
+        OwnedFile.Create(path);
+        return Connect(path, DefaultBusyTimeout, static connection => Execute(connection, "PRAGMA journal_mode = DELETE"));
+    }
+
+    private static SqliteConnection Connect(string path, TimeSpan busyTimeout) => Connect(path, busyTimeout, static connection =>
+    {
+        Execute(connection, "PRAGMA journal_mode = WAL");
+        Execute(connection, "PRAGMA synchronous = FULL");
+    });
+
+    private static SqliteConnection Connect(string path, TimeSpan busyTimeout, Action<SqliteConnection> prepare)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
-            Mode = SqliteOpenMode.ReadWriteCreate,
+            Mode = SqliteOpenMode.ReadWrite,
             Pooling = false,
             ForeignKeys = true,
 
@@ -219,8 +244,7 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         {
             connection.Open();
             SetBusyTimeout(connection, busyTimeout);
-            Execute(connection, "PRAGMA journal_mode = WAL");
-            Execute(connection, "PRAGMA synchronous = FULL");
+            prepare(connection);
             return connection;
         }
         catch (SqliteException)

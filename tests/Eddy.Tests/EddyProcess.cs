@@ -26,6 +26,12 @@ internal sealed class EddyProcess : IAsyncDisposable
         _output = process.StandardOutput.ReadToEndAsync();
     }
 
+    /// <summary>In the environment of <see cref="Start"/>: the process's umask, where there is a shell.</summary>
+    public const string UmaskVariable = "TEST_UMASK";
+
+    /// <summary>In the environment of <see cref="Start"/>: how far its files may grow, in units of 512 bytes.</summary>
+    public const string FileLimitVariable = "TEST_FILE_LIMIT";
+
     /// <summary>Whether <see cref="LimitFilesAsync"/> can be called here.</summary>
     public static bool CanLimitFiles { get; } = File.Exists("/usr/bin/prlimit") && File.Exists("/bin/sh");
 
@@ -46,7 +52,7 @@ internal sealed class EddyProcess : IAsyncDisposable
         };
 
         // With the signal ignored, a write beyond the limit of LimitFilesAsync fails as on a full disk instead of ending the process.
-        string[] before = CanLimitFiles ? ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet"] : [];
+        string[] before = CanLimitFiles ? ["-c", $"trap '' XFSZ; [ -z \"${{{UmaskVariable}:-}}\" ] || umask \"${{{UmaskVariable}:-}}\"; [ -z \"${{{FileLimitVariable}:-}}\" ] || ulimit -f \"${{{FileLimitVariable}:-}}\"; exec \"$@\"", "sh", "dotnet"] : [];
         foreach (var argument in before.Append(Path.Combine(AppContext.BaseDirectory, "eddy.dll")).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
@@ -80,10 +86,10 @@ internal sealed class EddyProcess : IAsyncDisposable
         return await process.EndAsync();
     }
 
-    /// <summary>No file of the process may grow any more.</summary>
-    public static async Task LimitFilesAsync(int id)
+    /// <summary>No file of the process may grow any more; or they may again.</summary>
+    public static async Task LimitFilesAsync(int id, bool isLimited = true)
     {
-        using var prlimit = Process.Start("/usr/bin/prlimit", [$"--pid={id}", "--fsize=1:1"]);
+        using var prlimit = Process.Start("/usr/bin/prlimit", [$"--pid={id}", isLimited ? "--fsize=1:" : "--fsize=unlimited:"]);
         await prlimit.WaitForExitAsync();
         Assert.Equal(0, prlimit.ExitCode);
     }

@@ -29,8 +29,13 @@ internal static partial class RunCommand
         using var manager = ServiceManager.Find(Environment.GetEnvironmentVariable);
         var watching = new GuardOptions(config.GuardTimeout, GuardKill.PathIn(config.DataDirectory));
         await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
-        await using var daemon = await EddyDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard }), loggers, cancellationToken);
+        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard }), loggers, cancellationToken);
         manager?.Ready();
+        if (config.File is { } file && PrivateFile.IsWritableByOthers(file))
+        {
+            LogWritable(logger, file);
+        }
+
         LogStarted(logger, BuildVersion.Number, BuildVersion.Commit, daemon.ApiAddress, daemon.DataDirectoryPath);
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,6 +60,9 @@ internal static partial class RunCommand
 
     [LoggerMessage(LogLevel.Information, "eddy {Version} (commit {Commit}) runs; API at {Address}, data in {Directory}.")]
     private static partial void LogStarted(ILogger logger, string version, string commit, Uri address, string directory);
+
+    [LoggerMessage(LogLevel.Warning, "Other users can change {File}, and with it what eddy may do: chmod 600 it.")]
+    private static partial void LogWritable(ILogger logger, string file);
 
     [LoggerMessage(LogLevel.Information, "Stopping: HTLCs at the interceptor are let go first.")]
     private static partial void LogStopping(ILogger logger);

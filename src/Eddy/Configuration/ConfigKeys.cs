@@ -46,6 +46,13 @@ internal static class ConfigKeys
         "eddy", "guardtimeout", "1500ms", "a daemon that froze is ended within this time; too short, and a busy machine's is too",
         ConfigReaders.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1)));
 
+    public static readonly ConfigKey Backups = new(
+        "eddy", "backups", "7", "copies of the database that are kept in datadir/backups; 0 for none", ConfigReaders.Count(0, 1_000));
+
+    public static readonly ConfigKey BackupInterval = new(
+        "eddy", "backupinterval", "24h", "time between two copies of the database",
+        ConfigReaders.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromHours(720)));
+
     public static readonly ConfigKey Target = new(
         "rings", "target", "0.5", "share of a channel's capacity that is wanted on our side", ConfigReaders.Share(0.01, 0.99));
 
@@ -90,7 +97,7 @@ internal static class ConfigKeys
     public static readonly ImmutableArray<ConfigKey> All =
     [
         LndHost, LndDirectory, Network, Certificate, Macaroon,
-        DataDirectory, Listen, LogLevel, Mode, Guard, GuardTimeout,
+        DataDirectory, Listen, LogLevel, Mode, Guard, GuardTimeout, Backups, BackupInterval,
         Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
     ];

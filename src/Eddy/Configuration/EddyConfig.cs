@@ -64,6 +64,10 @@ internal sealed class EddyConfig
 
     public TimeSpan GuardTimeout => Get<TimeSpan>(ConfigKeys.GuardTimeout);
 
+    public int Backups => Get<int>(ConfigKeys.Backups);
+
+    public TimeSpan BackupInterval => Get<TimeSpan>(ConfigKeys.BackupInterval);
+
     public double Target => Get<double>(ConfigKeys.Target);
 
     public double Deadband => Get<double>(ConfigKeys.Deadband);

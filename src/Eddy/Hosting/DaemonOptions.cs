@@ -25,6 +25,14 @@ internal sealed record DaemonOptions
     /// <summary>Paused from the first step on, so that several daemons can begin together.</summary>
     public bool StartsPaused { get; init; }
 
+    /// <summary>Copies of the database that are kept; with 0 none are made.</summary>
+    public int Backups { get; init; }
+
+    public TimeSpan BackupInterval { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long a daemon whose store failed stays aside at first; twice as long each time, up to a minute.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>What stands between the engine and its ports: nothing in <c>eddy</c> itself.</summary>
     public PortDecoration Ports { get; init; } = new();
 
@@ -64,6 +72,8 @@ internal sealed record DaemonOptions
             Agent = $"eddy/{BuildVersion.Number}",
         },
         DataDirectory = config.DataDirectory,
+        Backups = config.Backups,
+        BackupInterval = config.BackupInterval,
         Listen = config.Listen,
     };
 

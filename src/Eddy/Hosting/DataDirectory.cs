@@ -13,7 +13,14 @@ internal sealed class DataDirectory : IDisposable
 
     public string Path { get; }
 
-    public string Database => System.IO.Path.Combine(Path, "eddy.db");
+    public string Database => DatabaseIn(Path);
+
+    public string Backups => BackupsIn(Path);
+
+    /// <summary>Where the commands find what a daemon keeps.</summary>
+    public static string DatabaseIn(string path) => System.IO.Path.Combine(path, "eddy.db");
+
+    public static string BackupsIn(string path) => System.IO.Path.Combine(path, "backups");
 
     /// <exception cref="StartException">It cannot be made, written or locked.</exception>
     public static DataDirectory Open(string path)
@@ -32,6 +39,12 @@ internal sealed class DataDirectory : IDisposable
         return new(path, Lock(path));
     }
 
+    /// <summary>Made by eddy: the configuration and a macaroon may lie here as well, and are their owner's business.</summary>
+    public bool IsOwn(string file) =>
+        System.IO.Path.GetFileName(file) is "token" or "lock"
+        || file.StartsWith(Database, StringComparison.Ordinal)
+        || file.StartsWith(Backups, StringComparison.Ordinal);
+
     public void Dispose() => _lock.Dispose();
 
     private static FileStream Lock(string path)
@@ -40,13 +53,11 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             // FileShare.None is an advisory lock that the system drops with the process, however that ends.
-            var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            PrivateFile.Restrict(file, PrivateFile.OwnerOnly);
-            return held;
+            return new FileStream(file, PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: give it to this user or set eddy.datadir", e);
+            throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: give it to this user or set eddy.datadir", e) { MayPass = true };
         }
         catch (IOException e) when (IsHeldByAnother(file))
         {
@@ -54,7 +65,7 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: {e.Message}", e);
+            throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: {e.Message}", e) { MayPass = true };
         }
     }
 

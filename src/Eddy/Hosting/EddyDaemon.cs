@@ -120,8 +120,14 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     {
         var directory = DataDirectory.Open(_options.DataDirectory);
         Own(directory);
+        CloseFiles(directory);
         var token = OpenToken(directory);
         await CheckLndAsync(cancellationToken);
+        if (PrivateFile.IsReadableByAll(_options.Lnd.MacaroonPath))
+        {
+            LogReadable(_options.Lnd.MacaroonPath);
+        }
+
         var store = OpenStore(directory);
         Own(store);
 
@@ -151,6 +157,11 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
         // Last: from here on LND's HTLCs pass through us.
         node.Start(IsObserving ? null : gate);
+        if (_options.Backups > 0)
+        {
+            Own(new BackupKeeper(directory, _options.Backups, _options.BackupInterval, TimeProvider.System, loggers.CreateLogger<BackupKeeper>()).DisposeAsync);
+        }
+
         _completion = WatchAsync(_running, node.Completion);
     }
 
@@ -162,19 +173,40 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException(ExitCode.Usage, $"the data directory {directory.Path} is not writable: {e.Message}", e);
+            throw new StartException(ExitCode.Usage, $"the data directory {directory.Path} is not writable: {e.Message}", e) { MayPass = true };
         }
     }
 
-    private static SqliteStore OpenStore(DataDirectory directory)
+    private SqliteStore OpenStore(DataDirectory directory)
     {
+        var hasBackups = !StoreBackup.List(directory.Backups).IsEmpty;
+        if (hasBackups && !File.Exists(directory.Database))
+        {
+            // An empty one in its place would do no harm, but nobody would notice what is lost.
+            throw new StartException(ExitCode.Failed, [$"{directory.Database} is gone, and there are copies of it.", .. StoreAdvice.WaysOut(directory.Path)]);
+        }
+
         try
         {
-            return SqliteStore.Open(directory.Database);
+            return SqliteStore.Open(directory.Database, _options.Backups > 0 ? directory.Backups : null);
         }
         catch (StoreException e)
         {
-            throw new StartException(ExitCodeOf(e.Fault), e.Message, e);
+            throw new StartException(ExitCodeOf(e.Fault), [e.Message, .. e.Fault == StoreFault.Corrupt ? StoreAdvice.WaysOut(directory.Path) : []])
+            {
+                MayPass = LastingDaemon.MayPass(e.Fault),
+            };
+        }
+    }
+
+    private void CloseFiles(DataDirectory directory)
+    {
+        foreach (var file in Directory.EnumerateFiles(directory.Path).Concat(StoreBackup.List(directory.Backups).Select(static backup => backup.Path)))
+        {
+            if (directory.IsOwn(file) && PrivateFile.Restrict(file, PrivateFile.OwnerOnly))
+            {
+                LogClosed(file);
+            }
         }
     }
 
@@ -183,7 +215,10 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         var probe = await LndProbe.RunAsync(_options.Lnd, cancellationToken);
         if (!probe.IsGood)
         {
-            throw new StartException(probe.ExitCode, [.. probe.Problems.SelectMany(problem => Lines(problem, probe.Node))]);
+            throw new StartException(probe.ExitCode, [.. probe.Problems.SelectMany(problem => Lines(problem, probe.Node))])
+            {
+                MayPass = probe.ExitCode == ExitCode.Unreachable,
+            };
         }
 
         if (!probe.MissingOptionalMethods.IsEmpty)
@@ -219,6 +254,12 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "The macaroon does not allow {Methods}: eddy goes on with less.")]
     private partial void LogMissingOptional(string methods);
+
+    [LoggerMessage(LogLevel.Warning, "Every user of this machine can read {File}, and with it use the node: chmod 600 it, and bake another if you do not trust them all.")]
+    private partial void LogReadable(string file);
+
+    [LoggerMessage(LogLevel.Warning, "Other users could get at {File}; closed to them now.")]
+    private partial void LogClosed(string file);
 
     private sealed class Part(Func<ValueTask> stop) : IAsyncDisposable
     {

@@ -11,7 +11,7 @@ internal static class PrivateFile
     {
         var next = path + ".new";
         File.Delete(next);
-        using (var stream = new FileStream(next, Options(FileMode.CreateNew)))
+        using (var stream = new FileStream(next, Options(FileMode.CreateNew, FileAccess.Write)))
         using (var writer = new StreamWriter(stream))
         {
             writer.Write(text);
@@ -21,13 +21,31 @@ internal static class PrivateFile
     }
 
     /// <summary>Takes away what others may do; nothing to do where the system knows no such modes.</summary>
-    public static void Restrict(string path, UnixFileMode mode)
+    /// <returns>Whether there was anything to take.</returns>
+    public static bool Restrict(string path, UnixFileMode mode)
     {
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var current && (current & ~mode) != 0)
+        if (OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(path, current & mode);
+            return false;
         }
+
+        var current = File.GetUnixFileMode(path);
+        if ((current & ~mode) == 0)
+        {
+            return false;
+        }
+
+        File.SetUnixFileMode(path, current & mode);
+        return true;
     }
+
+    /// <summary>Whether users beside the owner and the file's group can read it. LND leaves its own macaroons to its group.</summary>
+    public static bool IsReadableByAll(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & UnixFileMode.OtherRead) != 0;
+
+    /// <summary>Whether anybody but its owner can change it.</summary>
+    public static bool IsWritableByOthers(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != 0;
 
     public static void CreateDirectory(string path)
     {
@@ -41,9 +59,9 @@ internal static class PrivateFile
         }
     }
 
-    private static FileStreamOptions Options(FileMode mode)
+    public static FileStreamOptions Options(FileMode mode, FileAccess access, FileShare share = FileShare.Read)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;

@@ -21,4 +21,7 @@ internal sealed class StartException : Exception
     public int ExitCode { get; }
 
     public IReadOnlyList<string> Lines { get; }
+
+    /// <summary>It may go well a little later, without anybody doing anything to eddy: LND is away, the disk is full, somebody holds the database.</summary>
+    public bool MayPass { get; init; }
 }

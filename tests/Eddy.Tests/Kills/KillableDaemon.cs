@@ -150,7 +150,7 @@ internal sealed class KillableDaemon(DemoNode node, long amountSat) : IAsyncDisp
         [
             Path.Combine(AppContext.BaseDirectory, "Eddy.Failpoints.dll"), .. failpoint is null ? (string[])[] : ["--failpoint", failpoint],
             "run", "--lnd.host", node.Lnd.Address, "--lnd.lnddir", node.Lnd.LndDir, "--lnd.network", node.Model.Network.Options.Chain,
-            "--eddy.datadir", node.DataDirectory, "--eddy.listen", _listen, "--rings.maxlength", "4",
+            "--eddy.datadir", node.DataDirectory, "--eddy.listen", _listen, "--rings.maxlength", "4", "--eddy.guard", "off",
             "--rings.minamount", $"{amountSat}", "--rings.maxamount", $"{amountSat}",
         ];
         foreach (var argument in arguments)

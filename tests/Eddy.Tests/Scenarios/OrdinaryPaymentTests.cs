@@ -42,28 +42,33 @@ public sealed class OrdinaryPaymentTests
     }
 
     [Fact]
-    public async Task They_go_on_when_the_disk_is_full_and_the_daemon_ends()
+    public async Task They_go_on_when_the_disk_is_full_and_the_daemon_steps_aside_until_there_is_room()
     {
         Assert.SkipUnless(EddyProcess.CanLimitFiles, "There is no prlimit here.");
         using var home = new TemporaryDirectory();
         await using var scenario = await Scenario.StartAsync();
         await using var daemon = new DaemonProcess(scenario.Ring[1], home.Path);
         await daemon.StartAsync();
-        await scenario.UntilAsync("the interceptor to be up", () => scenario.Site.Pump.InvokeAsync(_ => scenario.Ring[1].Model.Interceptor.IsConnected));
+        Task Intercepts(bool isUp) => scenario.UntilAsync($"the interceptor's place to be {(isUp ? "taken" : "free")}", () =>
+            scenario.Site.Pump.InvokeAsync(_ => scenario.Ring[1].Model.Interceptor.IsConnected == isUp));
+        await Intercepts(true);
 
         // No file may grow any more: to whoever writes it looks like a disk without room.
         await EddyProcess.LimitFilesAsync(daemon.Id);
-        ProcessResult? ended = null;
         var payments = await PayWhileAsync(scenario, async () =>
         {
             await daemon.AskAsync("pause");
-            ended = await daemon.EndAsync();
+            await Intercepts(false);
         });
 
         AssertNoPause(payments);
-        Assert.Equal(ExitCode.Failed, ended!.ExitCode);
-        Assert.Contains("eddy: cannot go on: ", ended.Error, StringComparison.Ordinal);
+        Assert.True(await daemon.SeesErrorAsync("Stepping aside until it passes"));
+        AssertNoPause(await PayWhileAsync(scenario, () => Task.CompletedTask));
+        await EddyProcess.LimitFilesAsync(daemon.Id, isLimited: false);
+        Assert.True(await daemon.SeesErrorAsync("back beside LND"));
+        await Intercepts(true);
         await scenario.AssertNobodyLostAsync();
+        Assert.Equal(ExitCode.Done, (await daemon.StopAsync()).ExitCode);
     }
 
     [Fact]

@@ -1,0 +1,141 @@
+using Eddy.Engine.Ports;
+
+namespace Eddy.Hosting;
+
+/// <summary>
+/// A daemon that steps aside while its store cannot be used, and comes back when it can: a full disk, a disk gone read-only, somebody who
+/// holds the database. Meanwhile it has let go of LND's streams, so that LND forwards as if there were no eddy; nothing is promised,
+/// proposed or waived that could not be written down. A damaged database ends it: that does not pass by itself.
+/// </summary>
+internal sealed partial class LastingDaemon : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StoodWell = TimeSpan.FromMinutes(5);
+
+    private readonly DaemonOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger<LastingDaemon> _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private EddyDaemon? _daemon;
+
+    private LastingDaemon(DaemonOptions options, ILoggerFactory loggers, EddyDaemon daemon)
+    {
+        _options = options;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<LastingDaemon>();
+        _daemon = daemon;
+        ApiAddress = daemon.ApiAddress;
+        Completion = RunAsync(daemon);
+    }
+
+    /// <summary>Where the API listens, except while it has stepped aside.</summary>
+    public Uri ApiAddress { get; }
+
+    public string DataDirectoryPath => _options.DataDirectory;
+
+    /// <summary>Ends by <see cref="DisposeAsync"/>, or with what does not pass.</summary>
+    public Task Completion { get; }
+
+    /// <summary>The first start is the operator's: whatever is wrong then is said at once.</summary>
+    /// <exception cref="StartException">It cannot start; the lines say why.</exception>
+    public static async Task<LastingDaemon> StartAsync(DaemonOptions options, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        new(options, loggers, await EddyDaemon.StartAsync(options, loggers, cancellationToken));
+
+    public static bool MayPass(StoreFault fault) => fault is StoreFault.Full or StoreFault.Locked or StoreFault.ReadOnly or StoreFault.Failed;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        if (Interlocked.Exchange(ref _daemon, null) is { } daemon)
+        {
+            await daemon.DisposeAsync();
+        }
+
+        // What broke it is in Completion, for whoever runs it.
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Interlocked.Exchange(ref _daemon, null) is { } last)
+        {
+            await last.DisposeAsync();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(EddyDaemon daemon)
+    {
+        await Task.Yield();
+        var pause = _options.FirstPause;
+        while (true)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            try
+            {
+                await daemon.Completion;
+                return;
+            }
+            catch (StoreException e) when (MayPass(e.Fault) && !_stopping.IsCancellationRequested)
+            {
+                pause = TimeProvider.System.GetElapsedTime(started) >= StoodWell ? _options.FirstPause : pause;
+                LogStepsAside(e.Message);
+            }
+            catch (StoreException e) when (e.Fault == StoreFault.Corrupt)
+            {
+                throw new StoreException(e.Fault, string.Join(' ', StoreAdvice.WaysOut(DataDirectoryPath).Prepend(e.Message)), e);
+            }
+
+            _daemon = null;
+            await daemon.DisposeAsync();
+            EddyDaemon? next;
+            do
+            {
+                try
+                {
+                    await Task.Delay(pause, _stopping.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                next = await TryStartAsync();
+            }
+            while (next is null);
+
+            daemon = next;
+            _daemon = next;
+            LogIsBack();
+        }
+    }
+
+    private async Task<EddyDaemon?> TryStartAsync()
+    {
+        try
+        {
+            return await EddyDaemon.StartAsync(_options, _loggers, _stopping.Token);
+        }
+        catch (StartException e) when (e.MayPass)
+        {
+            LogNotYet(e.Message);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Fault} Stepping aside until it passes: LND forwards as if eddy were not there.")]
+    private partial void LogStepsAside(string fault);
+
+    [LoggerMessage(LogLevel.Error, "Not yet: {Why}")]
+    private partial void LogNotYet(string why);
+
+    [LoggerMessage(LogLevel.Information, "The store can be used again: back beside LND.")]
+    private partial void LogIsBack();
+}

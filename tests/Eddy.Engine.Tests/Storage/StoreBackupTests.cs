@@ -1,0 +1,211 @@
+using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
+using Eddy.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Eddy.Engine.Tests.Storage;
+
+public sealed class StoreBackupTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("eddy-backup-").FullName;
+
+    private string FilePath => Path.Combine(_directory, "eddy.db");
+
+    private string Backups => Path.Combine(_directory, "backups");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void A_copy_holds_what_was_committed_while_the_store_goes_on_and_says_that_it_is_a_copy()
+    {
+        using var store = SqliteStore.Open(FilePath);
+        Set(store, "colour", "blue");
+
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+        Set(store, "colour", "red");
+
+        Assert.Equal([backup], StoreBackup.List(Backups));
+        Assert.Equal([backup.Path], Directory.GetFiles(Backups));
+        using var copy = SqliteStore.Open(backup.Path);
+        Assert.Equal("blue", copy.Load().Settings["colour"]);
+        Assert.Equal("2026-11-21 12:00:00Z", copy.Load().Settings[StoreSettings.CopiedAt]);
+        Assert.False(store.Load().Settings.ContainsKey(StoreSettings.CopiedAt));
+    }
+
+    [Fact]
+    public void Copies_and_their_directory_are_their_users_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
+        SqliteStore.Open(FilePath).Dispose();
+
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(backup.Path));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Backups));
+        }
+    }
+
+    [Fact]
+    public void The_newest_are_kept_and_the_last_one_made_before_a_migration()
+    {
+        SqliteStore.Open(FilePath).Dispose();
+        var beforeMigration = StoreBackup.Make(FilePath, Backups, Noon, schema: 1);
+        StoreBackup[] later = [.. Enumerable.Range(1, 4).Select(day => StoreBackup.Make(FilePath, Backups, Noon.AddDays(day)))];
+
+        StoreBackup.Prune(Backups, keep: 2);
+
+        Assert.Equal([later[3], later[2], beforeMigration], StoreBackup.List(Backups));
+    }
+
+    [Fact]
+    public void What_cannot_be_copied_leaves_no_half_copy_and_the_earlier_ones()
+    {
+        SqliteStore.Open(FilePath).Dispose();
+        var earlier = StoreBackup.Make(FilePath, Backups, Noon);
+        Damage(FilePath);
+
+        var fault = Assert.Throws<StoreException>(() => StoreBackup.Make(FilePath, Backups, Noon.AddHours(1)));
+
+        Assert.Equal(StoreFault.Corrupt, fault.Fault);
+        Assert.Equal([earlier.Path], Directory.GetFiles(Backups));
+        StoreBackup.Check(earlier.Path);
+    }
+
+    [Fact]
+    public void A_schema_is_copied_before_it_is_changed()
+    {
+        SqliteStore.Open(FilePath).Dispose();
+        Execute(FilePath, "PRAGMA user_version = 1");
+
+        SqliteStore.Open(FilePath, Backups).Dispose();
+
+        var backup = Assert.Single(StoreBackup.List(Backups));
+        Assert.Equal(1, backup.Schema);
+        Assert.Equal(1L, Ask(backup.Path, "PRAGMA user_version"));
+        Assert.Equal((long)SchemaMigrations.Latest, Ask(FilePath, "PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void A_damaged_page_is_noticed_at_the_start()
+    {
+        Fill();
+        Damage(FilePath);
+
+        var fault = Assert.Throws<StoreException>(() => SqliteStore.Open(FilePath));
+
+        Assert.Equal(StoreFault.Corrupt, fault.Fault);
+        Assert.Contains(FilePath, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_was_cut_short_is_noticed_at_the_start()
+    {
+        Fill();
+        using (var file = File.OpenWrite(FilePath))
+        {
+            file.SetLength(file.Length / 2);
+        }
+
+        Assert.Equal(StoreFault.Corrupt, Assert.Throws<StoreException>(() => SqliteStore.Open(FilePath)).Fault);
+    }
+
+    [Fact]
+    public void A_copy_put_back_is_marked_and_the_damaged_file_and_its_log_are_kept()
+    {
+        Fill();
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+        Damage(FilePath);
+        File.WriteAllText(FilePath + "-wal", "of another time");
+
+        var old = StoreReplacement.Restore(FilePath, backup.Path, Noon.AddHours(1));
+
+        Assert.Equal("of another time", File.ReadAllText(old + "-wal"));
+        Assert.False(File.Exists(FilePath + "-wal"));
+        using var store = SqliteStore.Open(FilePath);
+        Assert.Equal("2026-11-21 12:00:00Z", store.Load().Settings[StoreSettings.CopiedAt]);
+        Assert.True(File.Exists(backup.Path));
+    }
+
+    [Fact]
+    public void Any_database_of_ours_can_be_put_back_and_is_marked()
+    {
+        SqliteStore.Open(FilePath).Dispose();
+        var elsewhere = Path.Combine(_directory, "by-hand");
+        File.Copy(FilePath, elsewhere);
+
+        StoreReplacement.Restore(FilePath, elsewhere, Noon);
+
+        using var store = SqliteStore.Open(FilePath);
+        Assert.Equal("2026-11-21 12:00:00Z", store.Load().Settings[StoreSettings.CopiedAt]);
+    }
+
+    [Fact]
+    public void A_copy_that_is_damaged_is_not_put_back_and_nothing_changes()
+    {
+        Fill();
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+        Damage(backup.Path);
+
+        var fault = Assert.Throws<StoreException>(() => StoreReplacement.Restore(FilePath, backup.Path, Noon));
+
+        Assert.Equal(StoreFault.Corrupt, fault.Fault);
+        Assert.Equal([FilePath, FilePath + ".lock"], Directory.GetFiles(_directory).Order(StringComparer.Ordinal));
+        SqliteStore.Open(FilePath).Dispose();
+    }
+
+    [Fact]
+    public void Nothing_is_put_back_while_the_store_is_open()
+    {
+        using var store = SqliteStore.Open(FilePath);
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+
+        Assert.Equal(StoreFault.Locked, Assert.Throws<StoreException>(() => StoreReplacement.Restore(FilePath, backup.Path, Noon)).Fault);
+        Assert.Equal(StoreFault.Locked, Assert.Throws<StoreException>(() => StoreReplacement.StartEmpty(FilePath, Noon)).Fault);
+    }
+
+    private static void Set(SqliteStore store, string key, string value)
+    {
+        var batch = new StoreBatch();
+        batch.Settings[key] = value;
+        store.Commit(batch);
+    }
+
+    /// <summary>Enough for several pages of one table.</summary>
+    private void Fill()
+    {
+        using var store = SqliteStore.Open(FilePath);
+        var batch = new StoreBatch();
+        for (var i = 0; i < 400; i++)
+        {
+            batch.Settings[$"key-{i}"] = new string('x', 200);
+        }
+
+        store.Commit(batch);
+    }
+
+    /// <summary>As a dying disk does it: every page but the first is noise.</summary>
+    private static void Damage(string path)
+    {
+        const int Page = 4_096;
+        using var file = File.Open(path, FileMode.Open);
+        var noise = new byte[file.Length - Page];
+        new Random(1).NextBytes(noise);
+        file.Position = Page;
+        file.Write(noise);
+    }
+
+    private static void Execute(string path, string sql) => Ask(path, sql);
+
+    private static object? Ask(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
