@@ -99,16 +99,16 @@ internal static class MemberMachine
                 [.. Suspects(terms).Select(static node => new RingEffect.BackOff(node, BackOffCause.Held))]),
             _ => Transition.To(state),
         },
-        RingEvent.HtlcEventsLost or RingEvent.Restarted => Transition.To(state, Lookup(state)),
-        RingEvent.TimePassed late => OnTime(state, late.Now),
+        RingEvent.HtlcEventsLost or RingEvent.Restarted => Transition.To(state, Lookup(terms, state)),
+        RingEvent.TimePassed late => OnTime(terms, state, late.Now),
         RingEvent.DoneReceived when Hints(terms, ringEvent) is { } hint && !state.IsDonePassed =>
             Transition.To(state with { IsDonePassed = true }, hint),
         _ => Transition.To(state),
     };
 
-    private static Transition OnTime(MemberState.Bound state, DateTimeOffset now)
+    private static Transition OnTime(RingTerms.Member terms, MemberState.Bound state, DateTimeOffset now)
     {
-        return now < state.LookupAt ? Transition.To(state) : Transition.To(state with { LookupAt = now + LookupInterval }, Lookup(state));
+        return now < state.LookupAt ? Transition.To(state) : Transition.To(state with { LookupAt = now + LookupInterval }, Lookup(terms, state));
     }
 
     private static IEnumerable<NodeId> Suspects(RingTerms.Member terms) =>
@@ -150,7 +150,12 @@ internal static class MemberMachine
     private static bool IsOurs(RingTerms.Member terms, WaiverBinding binding) =>
         binding.Ring == terms.Offer.Id && binding.Hash == terms.Offer.Hash;
 
-    private static RingEffect.LookupCircuits Lookup(MemberState.Bound state) => new(state.Binding.Key, state.Since);
+    /// <summary>From our acceptance on, not from when we learned of the HTLC: it can have come and settled before a restart told us of it.</summary>
+    private static RingEffect.LookupCircuits Lookup(RingTerms.Member terms, MemberState.Bound state)
+    {
+        var accepted = terms.Deadline - TimeSpan.FromSeconds(terms.Offer.TtlSeconds);
+        return new(state.Binding.Key, accepted < state.Since ? accepted : state.Since);
+    }
 
     private static RingEffect.SendProposal Proposal(RingTerms.Member terms, SignedBytes own) =>
         new(terms.Next, terms.SignedOffer, terms.PriorTerms.Add(own));

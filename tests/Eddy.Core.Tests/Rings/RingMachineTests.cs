@@ -176,17 +176,29 @@ public sealed class RingMachineTests
         var (asked, lookup) = RingScene.Member.Apply(bound, new RingEvent.TimePassed(RingScene.Early.AddSeconds(60)));
         var (overdue, effects) = RingScene.Member.Apply(asked, Pending(60));
 
-        Assert.Equal([new RingEffect.LookupCircuits(RingScene.Key, RingScene.Early)], lookup);
+        Assert.Equal([new RingEffect.LookupCircuits(RingScene.Key, RingScene.Start)], lookup);
         Assert.Equal(
             [RingScene.Alice, RingScene.Bob, RingScene.Dave], effects.Cast<RingEffect.BackOff>().Select(effect => effect.Node));
         Assert.Empty(RingScene.Member.Apply(overdue, Pending(61)).Effects);
         Assert.Empty(RingScene.Member.Apply(overdue, new RingEvent.TimePassed(RingScene.Early.AddSeconds(61))).Effects);
         Assert.Equal(
-            [new RingEffect.LookupCircuits(RingScene.Key, RingScene.Early)],
+            [new RingEffect.LookupCircuits(RingScene.Key, RingScene.Start)],
             RingScene.Member.Apply(overdue, new RingEvent.TimePassed(RingScene.Early.AddHours(1))).Effects);
 
         static RingEvent Pending(int seconds) =>
             new RingEvent.CircuitFound(RingScene.Early.AddSeconds(seconds), RingScene.Key, CircuitFate.Pending);
+    }
+
+    [Fact]
+    public void A_member_that_hears_of_its_HTLC_late_asks_LND_for_all_the_time_since_it_accepted()
+    {
+        // A restart finds the binding in the store, long after the HTLC has come and gone.
+        var late = RingScene.Start.AddSeconds(50);
+        var (bound, _) = RingScene.Member.Apply(RingScene.Member.State("Accepted"), new RingEvent.HtlcBound(late, RingScene.Binding));
+
+        Assert.Equal(
+            [new RingEffect.LookupCircuits(RingScene.Key, RingScene.Start)],
+            RingScene.Member.Apply(bound, new RingEvent.Restarted(late)).Effects);
     }
 
     [Fact]

@@ -38,6 +38,10 @@ public sealed class CrashTests
             ring.AssertAllEnded();
             Assert.All(ring.Proposer.Node.Payments.All, static payment => Assert.Single(payment.Attempts));
             Assert.Empty(victim.Store.Inner.Load().Outbox.Take(33).Skip(32));
+
+            // Whoever died learns at its start what LND did without it.
+            var paid = ring.Proposer.Node.Payments.All.Count(static payment => payment.Status == Simulator.PaymentStatus.Succeeded);
+            Assert.True(victim.Rings.Count(static view => view.Outcome == RingOutcome.Settled) == paid, $"commit {commit}: {ring.Describe()}");
             settled += ring.Daemons[0].Rings.Count(static view => view.Outcome == RingOutcome.Settled);
         }
 
