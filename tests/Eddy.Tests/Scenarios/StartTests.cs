@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Eddy.Simulator;
 using Eddy.Simulator.Grpc;
+using Eddy.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Eddy.Tests.Scenarios;
@@ -113,6 +114,31 @@ public sealed class StartTests : IAsyncLifetime
         var result = await RunAsync("--eddy.datadir", _home.File("data"));
 
         AssertOneLine(result, ExitCode.Failed, "later version");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_damaged_or_gone_is_said_with_the_ways_out_and_nothing_takes_its_place()
+    {
+        var data = _home.File("data");
+        Directory.CreateDirectory(data);
+        var database = Path.Combine(data, "eddy.db");
+        SqliteStore.Open(database).Dispose();
+        var copy = StoreBackup.Make(database, Path.Combine(data, "backups"), DateTimeOffset.UtcNow);
+        await File.WriteAllTextAsync(database, string.Concat(Enumerable.Repeat("no database ", 1_000)));
+
+        var damaged = await RunAsync("--eddy.datadir", data);
+        File.Delete(database);
+        var gone = await RunAsync("--eddy.datadir", data);
+
+        foreach (var (result, says) in new[] { (damaged, "is damaged"), (gone, "is gone") })
+        {
+            Assert.Equal((ExitCode.Failed, ""), (result.ExitCode, result.Output));
+            Assert.Contains($"{database} {says}", result.Error, StringComparison.Ordinal);
+            Assert.Contains($"'eddy store restore' puts the newest sound copy in its place; the newest there is: {copy.Path}", result.Error, StringComparison.Ordinal);
+            Assert.Contains("'eddy store restore --empty' starts anew", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(database));
     }
 
     [Fact]
