@@ -10,9 +10,9 @@ namespace Eddy.Engine.Tests.Faults;
 /// </summary>
 public sealed class FaultSweepTests
 {
-    /// <summary>As many as fit into half a minute on two cores that are busy with other tests as well.</summary>
-    private const int Runs = 250;
-    private const double Seconds = 30;
+    /// <summary>A slice: <c>.ci/run</c> has <c>eddy simulate</c> run more of them.</summary>
+    private const int Runs = 100;
+    private const double Seconds = 12;
 
     [Fact]
     public void Nothing_that_goes_wrong_costs_anybody_anything()

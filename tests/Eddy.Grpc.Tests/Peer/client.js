@@ -100,7 +100,7 @@ const scenarios = {
   },
 
   async deadline() {
-    const { error } = await unary({ behaviour: 'hang' }, undefined, { deadline: Date.now() + 300 });
+    const { error } = await unary({ behaviour: 'hang' }, undefined, { deadline: Date.now() + 3000 });
     return { code: error.code };
   },
 
