@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Eddy.Fuzzing.Coverage;
 using Eddy.Fuzzing.Running;
 using Eddy.Fuzzing.Targets;
@@ -83,6 +84,12 @@ static int Fuzz(Arguments arguments, IReadOnlyList<FuzzTarget> targets, string s
         pressed.Cancel = true;
         stop.Cancel();
     };
+    using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    });
+    var reportedAt = TimeSpan.Zero;
     var told = new HashSet<Crash>();
     var run = new FuzzRun(sessions, arguments.Time, arguments.Executions, scratch)
     {
@@ -92,6 +99,14 @@ static int Fuzz(Arguments arguments, IReadOnlyList<FuzzTarget> targets, string s
             if (!arguments.IsJson)
             {
                 Report.Live(run);
+            }
+
+            // A run of hours may be ended from outside: its figures are not lost with it.
+            if (arguments.Save is { } reports && run.Elapsed - reportedAt > TimeSpan.FromMinutes(1))
+            {
+                reportedAt = run.Elapsed;
+                Directory.CreateDirectory(reports);
+                File.WriteAllText(Path.Combine(reports, "report.json"), Report.Json(run));
             }
 
             foreach (var crash in run.Sessions.SelectMany(static session => session.Crashes.ToArray()).Where(told.Add))

@@ -12,7 +12,7 @@ internal sealed record Arguments
           --executions N         how many inputs for each target
           --seed N               where the random numbers begin (1)
           --replay FILE          run one input on one target and say what happens
-          --save DIR             write what covers everything found, minimised, one file a target
+          --save DIR             write what covers everything found, minimised, one file a target, and the figures once a minute
           --corpus DIR           begin with these inputs instead of the ones beside the program
           --crashes DIR          where inputs that break something go (./fuzz-crashes)
           --uninstrumented       without coverage: only what a target says of its outcome guides it
