@@ -35,10 +35,11 @@ internal sealed class SingleRequestContent : HttpContent
 /// </summary>
 internal sealed class RequestStreamContent : HttpContent
 {
-    private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Stream? _stream;
+    private TaskCompletionSource<Stream> _opened = NewOpened();
     private bool _used;
+    private bool _ended;
 
     internal RequestStreamContent() => Headers.ContentType = GrpcContentType;
 
@@ -49,9 +50,19 @@ internal sealed class RequestStreamContent : HttpContent
     /// <summary>The stream to write to, as soon as there is a connection; cancelled where there never is one.</summary>
     internal async ValueTask<Stream> GetStreamAsync()
     {
-        var stream = Volatile.Read(ref _stream) ?? await _opened.Task;
-        Volatile.Write(ref _used, true);
-        return stream;
+        while (true)
+        {
+            var opened = CurrentOpened();
+            var stream = await opened;
+            lock (_lock)
+            {
+                if (_opened.Task == opened)
+                {
+                    _used = true;
+                    return stream;
+                }
+            }
+        }
     }
 
     /// <summary>Half-closes the call.</summary>
@@ -61,14 +72,14 @@ internal sealed class RequestStreamContent : HttpContent
     internal void End()
     {
         Complete();
-        _opened.TrySetCanceled();
+        GiveUp();
     }
 
     /// <summary>Like <see cref="End"/> for a call that is broken off: its server must not take that for a half-close.</summary>
     internal void Abort()
     {
         _completed.TrySetCanceled();
-        _opened.TrySetCanceled();
+        GiveUp();
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -77,16 +88,23 @@ internal sealed class RequestStreamContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _used))
+        lock (_lock)
         {
-            throw new IOException("The server did not take the call, and messages already written cannot be sent again.");
+            if (_used)
+            {
+                throw new IOException("The server did not take the call, and messages already written cannot be sent again.");
+            }
         }
 
         // The headers have to leave without waiting for a message: the server may be the first to speak.
         await stream.FlushAsync(cancellationToken);
-        Volatile.Write(ref _stream, stream);
-        _opened.TrySetResult(stream);
+        lock (_lock)
+        {
+            _opened.TrySetResult(stream);
+        }
 
+        // HttpClient may try a refused call again, and the answer may be here before the new stream is.
+        await using var forgetting = cancellationToken.Register(() => Forget(stream));
 
         // A stream that breaks cancels the token. To throw for that would hide from HttpClient's caller what broke it, and to
         // return would end a stream that is no longer ours: so wait for the end of the call, then say which of the two it was.
@@ -98,5 +116,35 @@ internal sealed class RequestStreamContent : HttpContent
     {
         length = 0;
         return false;
+    }
+
+    private static TaskCompletionSource<Stream> NewOpened() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task<Stream> CurrentOpened()
+    {
+        lock (_lock)
+        {
+            return _opened.Task;
+        }
+    }
+
+    private void Forget(Stream stream)
+    {
+        lock (_lock)
+        {
+            if (!_used && !_ended && _opened.Task is { IsCompletedSuccessfully: true } opened && opened.Result == stream)
+            {
+                _opened = NewOpened();
+            }
+        }
+    }
+
+    private void GiveUp()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            _opened.TrySetCanceled();
+        }
     }
 }
