@@ -3,6 +3,9 @@ namespace Eddy.Sqlite;
 /// <summary>Files and directories that nobody but their user may read, whatever the umask.</summary>
 internal static class OwnedFile
 {
+    /// <summary>EROFS, as Linux and macOS number it; where a disk has been remounted read-only, an existing file cannot be opened for writing.</summary>
+    public const int ReadOnlyFileSystem = 30;
+
     private const UnixFileMode FileMode600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DirectoryMode700 = FileMode600 | UnixFileMode.UserExecute;
 

@@ -184,6 +184,10 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         {
             throw new StoreException(StoreFault.ReadOnly, $"{Path.GetDirectoryName(Path.GetFullPath(path))} does not exist.", exception);
         }
+        catch (IOException exception) when (exception.HResult == OwnedFile.ReadOnlyFileSystem)
+        {
+            throw new StoreException(StoreFault.ReadOnly, $"{Path.GetDirectoryName(Path.GetFullPath(path))} is on a read-only file system.", exception);
+        }
         catch (IOException exception) when (File.Exists(path + ".lock"))
         {
             throw new StoreException(StoreFault.Locked, $"Another eddy uses {path}: stop it first.", exception);

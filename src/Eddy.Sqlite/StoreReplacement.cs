@@ -58,10 +58,15 @@ public static class StoreReplacement
     {
         var stamp = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var old = $"{database}.replaced-{stamp}";
+        for (var number = 2; File.Exists(old); number++)
+        {
+            old = $"{database}.replaced-{stamp}-{number}";
+        }
+
         var isThere = File.Exists(database);
         foreach (var file in OwnedFile.WithCompanions(database).Reverse().Where(File.Exists))
         {
-            File.Move(file, old + file[database.Length..], overwrite: true);
+            File.Move(file, old + file[database.Length..], overwrite: false);
         }
 
         return isThere ? old : null;

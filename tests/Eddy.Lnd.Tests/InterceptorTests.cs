@@ -194,6 +194,22 @@ public sealed class InterceptorTests
     }
 
     [Fact]
+    public async Task A_judge_that_dies_makes_us_let_go_of_the_stream_and_begin_another()
+    {
+        using var loggers = new BreakingLog("Judging HTLC");
+        await using var rig = await Rig.StartAsync(loggers: loggers);
+        await rig.Inbox.WaitForAsync<NodeEvent.InterceptorChanged>(changed => changed.State == InterceptorState.Up);
+        await rig.Lnd.Interceptor.WaitForClientAsync();
+        var mark = rig.Inbox.Mark;
+        rig.Gate.OnJudge = _ => throw new InvalidOperationException("a bug");
+
+        rig.Lnd.Interceptor.Offer(Request(1));
+
+        await rig.Inbox.WaitForAsync<NodeEvent.InterceptorChanged>(changed => changed.State == InterceptorState.Down, mark);
+        await rig.Inbox.WaitForAsync<NodeEvent.InterceptorChanged>(changed => changed.State == InterceptorState.Up, mark);
+    }
+
+    [Fact]
     public async Task A_verdict_to_waive_without_a_binding_or_amount_is_a_plain_resume()
     {
         await using var rig = await UpAsync();

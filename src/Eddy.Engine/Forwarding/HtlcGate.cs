@@ -16,6 +16,8 @@ public sealed class HtlcGate(IBindingStore bindings, IEngineInbox inbox, TimePro
     /// <summary>An HTLC may not wait longer for our disk.</summary>
     private static readonly TimeSpan BindTimeout = TimeSpan.FromSeconds(1);
 
+    // Never contended but where a judge that was given up, with its stream, comes back beside the next stream's.
+    private readonly Lock _judging = new();
     private readonly ConcurrentQueue<WaiverBinding> _free = new();
     private readonly VerdictStatistics _statistics = new();
     private Picture _picture = new(new WaiverBook([]), ForwardingView.Empty);
@@ -27,14 +29,19 @@ public sealed class HtlcGate(IBindingStore bindings, IEngineInbox inbox, TimePro
     public HtlcVerdict Judge(in InterceptedHtlc htlc)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        var picture = Volatile.Read(ref _picture);
-        if (picture.View.Height > _prunedAt)
+        HtlcVerdict verdict;
+        lock (_judging)
         {
-            _prunedAt = picture.View.Height;
-            picture.Book.Prune(_prunedAt);
+            var picture = Volatile.Read(ref _picture);
+            if (picture.View.Height > _prunedAt)
+            {
+                _prunedAt = picture.View.Height;
+                picture.Book.Prune(_prunedAt);
+            }
+
+            verdict = picture.Book.Judge(in htlc, picture.View, time.GetUtcNow());
         }
 
-        var verdict = picture.Book.Judge(in htlc, picture.View, time.GetUtcNow());
         if (verdict is { Action: HtlcAction.Resume, Binding: { } free })
         {
             _free.Enqueue(free);

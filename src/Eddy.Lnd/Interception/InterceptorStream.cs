@@ -84,7 +84,7 @@ internal sealed partial class InterceptorStream : IDisposable
         try
         {
             await using var registration = closing.UnsafeRegister(static state => ((InterceptorStream)state!).Drain(), this);
-            await Task.WhenAny(reader, _drained.Task);
+            await UntilEndOrFaultAsync([reader, _drained.Task, .. helpers], reader);
             if (!reader.IsCompleted)
             {
                 await CloseAsync(call, reader);
@@ -103,6 +103,28 @@ internal sealed partial class InterceptorStream : IDisposable
     }
 
     public void Dispose() => _abort.Dispose();
+
+    /// <summary>Until the reader or the draining ends. A helper that breaks would leave offers without an answer, and the reader would not notice.</summary>
+    /// <exception cref="RpcException">A helper broke: the stream has to go, and LND resumes what it holds.</exception>
+    private async Task UntilEndOrFaultAsync(List<Task> tasks, Task reader)
+    {
+        while (true)
+        {
+            var ended = await Task.WhenAny(tasks);
+            if (ended == reader || ended == _drained.Task)
+            {
+                return;
+            }
+
+            if (ended.Exception is { } fault)
+            {
+                LogHelperBroke(fault);
+                throw new RpcException(new Status(StatusCode.Internal, "what answers the interceptor's offers broke"));
+            }
+
+            tasks.Remove(ended);
+        }
+    }
 
     private async Task ReadAsync(InterceptorCall call)
     {
@@ -240,8 +262,8 @@ internal sealed partial class InterceptorStream : IDisposable
                 else
                 {
                     _statistics.CountUnsaved();
-                    LogUnsaved(waiver.Binding.Ring.ToShortString(), waiver.Binding.Key);
                     Resume(waiver.Request, waiver.Arrived);
+                    LogUnsaved(waiver.Binding.Ring.ToShortString(), waiver.Binding.Key);
                 }
             }
         }
@@ -388,6 +410,9 @@ internal sealed partial class InterceptorStream : IDisposable
 
     [LoggerMessage(LogLevel.Error, "Judging HTLC {Key} failed; it is resumed.")]
     private partial void LogJudgeFailed(Exception exception, Eddy.Lightning.CircuitKey key);
+
+    [LoggerMessage(LogLevel.Critical, "What answers the interceptor's offers broke: the stream is closed, and LND resumes what it holds.")]
+    private partial void LogHelperBroke(Exception exception);
 
     [LoggerMessage(LogLevel.Critical, "Judging does not come back: the interceptor stream is closed, and LND resumes what it holds.")]
     private partial void LogJudgeStuck();

@@ -66,6 +66,7 @@ internal sealed partial class LndSession
             await Task.WhenAny([.. tasks, _htlcsSubscribed.Task, Task.Delay(SubscribedLimit, end.Token)]);
             await (tasks.Find(task => task.IsCompleted) ?? Task.CompletedTask);
             await AnnounceAsync(isReturn, end.Token);
+            tasks.Add(BreakWithAsync(interceptor, end.Token));
             tasks.Add(KeepAsync(_channels.RunAsync, "the listing", end.Token));
             tasks.Add(KeepAsync(FollowHeightAsync, "GetInfo", end.Token));
             await await Task.WhenAny(tasks);
@@ -81,6 +82,13 @@ internal sealed partial class LndSession
             await interceptor;
             await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Ends only as another task breaks: without its interceptor a session would go on promising what it cannot keep.</summary>
+    private static async Task BreakWithAsync(Task other, CancellationToken cancellationToken)
+    {
+        await other;
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
     }
 
     private async Task WaitUntilActiveAsync(CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Eddy.Api;
 using Eddy.Configuration;
 using Eddy.Hosting;
+using Grpc.Core;
 
 namespace Eddy.CommandLine;
 
@@ -109,7 +110,7 @@ internal sealed class EddyCommands
         {
             return WriteErrors(parse, e.ExitCode, e.Lines);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
             return WriteErrors(parse, ExitCode.Failed, ["stopped"]);
         }

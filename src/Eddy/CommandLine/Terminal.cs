@@ -50,7 +50,18 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInte
         }
     }
 
-    public void WriteError(string line) => Error.WriteLine($"eddy: {Clean(line)}");
+    /// <summary>Where it cannot be written the exit code still tells.</summary>
+    public void WriteError(string line)
+    {
+        try
+        {
+            Error.WriteLine($"eddy: {Clean(line)}");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // There is nowhere else to say it.
+        }
+    }
 
     public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Output.WriteLine(JsonSerializer.Serialize(value, type));
 

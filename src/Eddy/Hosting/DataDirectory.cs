@@ -3,6 +3,9 @@ namespace Eddy.Hosting;
 /// <summary>The daemon's directory, for one daemon at a time: made where it is missing, closed to others, locked until disposed.</summary>
 internal sealed class DataDirectory : IDisposable
 {
+    // EROFS, as Linux and macOS number it.
+    private const int ReadOnlyFileSystem = 30;
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream held)
@@ -59,7 +62,7 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: give it to this user or set eddy.datadir", e) { MayPass = true };
         }
-        catch (IOException e) when (IsHeldByAnother(file))
+        catch (IOException e) when (e.HResult != ReadOnlyFileSystem && IsHeldByAnother(file))
         {
             throw new StartException(ExitCode.Failed, $"another eddy daemon already uses the data directory {path}: stop it or set eddy.datadir", e);
         }

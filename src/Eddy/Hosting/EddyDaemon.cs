@@ -180,10 +180,11 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private SqliteStore OpenStore(DataDirectory directory)
     {
         var hasBackups = !StoreBackup.List(directory.Backups).IsEmpty;
-        if (hasBackups && !File.Exists(directory.Database))
+        if (hasBackups && new FileInfo(directory.Database) is not { Exists: true, Length: > 0 })
         {
-            // An empty one in its place would do no harm, but nobody would notice what is lost.
-            throw new StartException(ExitCode.Failed, [$"{directory.Database} is gone, and there are copies of it.", .. StoreAdvice.WaysOut(directory.Path)]);
+            // An empty one in its place would do no harm, but nobody would notice what is lost. A power cut may leave a file without content.
+            var state = File.Exists(directory.Database) ? "empty" : "gone";
+            throw new StartException(ExitCode.Failed, [$"{directory.Database} is {state}, and there are copies of it.", .. StoreAdvice.WaysOut(directory.Path)]);
         }
 
         try

@@ -58,7 +58,14 @@ internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, Time
         var line = $"{at} {Word(level)} {category}: {message}{cause}";
         lock (_gate)
         {
-            output.WriteLine(CommandLine.Terminal.Clean(line));
+            try
+            {
+                output.WriteLine(CommandLine.Terminal.Clean(line));
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // A log on a full disk, or one that nobody reads: a lost line must not end what it tells of.
+            }
         }
     }
 

@@ -125,5 +125,8 @@ internal static class SimulateCommand
         return null;
     }
 
-    private sealed record NodeRange(int Min, int Max);
+    private sealed record NodeRange(int Min, int Max)
+    {
+        public override string ToString() => $"{Min}-{Max}";
+    }
 }

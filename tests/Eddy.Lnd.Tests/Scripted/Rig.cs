@@ -1,4 +1,5 @@
 using Eddy.Engine.Ports;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Eddy.Lnd.Tests.Scripted;
@@ -8,10 +9,10 @@ internal sealed class Rig : IAsyncDisposable
 {
     private long _lastCommand;
 
-    private Rig(ScriptedLnd lnd, LndOptions options)
+    private Rig(ScriptedLnd lnd, LndOptions options, ILoggerFactory loggers)
     {
         Lnd = lnd;
-        Node = new LndNode(options, Inbox, NullLoggerFactory.Instance);
+        Node = new LndNode(options, Inbox, loggers);
     }
 
     public ScriptedLnd Lnd { get; }
@@ -24,10 +25,11 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>An adapter that has started; connected already, unless the test wants to watch that.</summary>
     public static async Task<Rig> StartAsync(
-        Action<ScriptedLnd>? configure = null, Func<LndOptions, LndOptions>? options = null, bool waitForConnection = true, bool withGate = true)
+        Action<ScriptedLnd>? configure = null, Func<LndOptions, LndOptions>? options = null, bool waitForConnection = true, bool withGate = true,
+        ILoggerFactory? loggers = null)
     {
         var lnd = await ScriptedLnd.StartAsync(configure);
-        var rig = new Rig(lnd, options?.Invoke(lnd.Options) ?? lnd.Options);
+        var rig = new Rig(lnd, options?.Invoke(lnd.Options) ?? lnd.Options, loggers ?? NullLoggerFactory.Instance);
         rig.Node.Start(withGate ? rig.Gate : null);
         if (waitForConnection)
         {

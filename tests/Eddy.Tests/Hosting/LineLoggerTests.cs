@@ -22,4 +22,26 @@ public sealed class LineLoggerTests
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARN  EddyEngine: peer said  \[31m boo: outer line \(inner\)$", lines[0]);
         Assert.Contains("FATAL EddyEngine: broken", lines[1], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_log_that_cannot_be_written_ends_nothing()
+    {
+        using var output = new FullDisk();
+        using var provider = new LineLoggerProvider(output, LogLevel.Information, TimeProvider.System);
+
+        provider.CreateLogger("Eddy").Log(LogLevel.Warning, 0, "lost", null, static (state, _) => state);
+
+        Assert.Equal(1, output.Tried);
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public int Tried { get; private set; }
+
+        public override void WriteLine(string? value)
+        {
+            Tried++;
+            throw new IOException("No space left on device");
+        }
+    }
 }

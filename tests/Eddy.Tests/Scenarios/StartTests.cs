@@ -129,8 +129,10 @@ public sealed class StartTests : IAsyncLifetime
         var damaged = await RunAsync("--eddy.datadir", data);
         File.Delete(database);
         var gone = await RunAsync("--eddy.datadir", data);
+        await File.WriteAllBytesAsync(database, []);
+        var empty = await RunAsync("--eddy.datadir", data);
 
-        foreach (var (result, says) in new[] { (damaged, "is damaged"), (gone, "is gone") })
+        foreach (var (result, says) in new[] { (damaged, "is damaged"), (gone, "is gone"), (empty, "is empty") })
         {
             Assert.Equal((ExitCode.Failed, ""), (result.ExitCode, result.Output));
             Assert.Contains($"{database} {says}", result.Error, StringComparison.Ordinal);
@@ -138,7 +140,7 @@ public sealed class StartTests : IAsyncLifetime
             Assert.Contains("'eddy store restore --empty' starts anew", result.Error, StringComparison.Ordinal);
         }
 
-        Assert.False(File.Exists(database));
+        Assert.Equal(0, new FileInfo(database).Length);
     }
 
     [Fact]
