@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("eddy")]
 [assembly: InternalsVisibleTo("Eddy.Engine.Tests")]

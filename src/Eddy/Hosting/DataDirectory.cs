@@ -1,11 +1,10 @@
+using Eddy.Sqlite;
+
 namespace Eddy.Hosting;
 
 /// <summary>The daemon's directory, for one daemon at a time: made where it is missing, closed to others, locked until disposed.</summary>
 internal sealed class DataDirectory : IDisposable
 {
-    // EROFS, as Linux and macOS number it.
-    private const int ReadOnlyFileSystem = 30;
-
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream held)
@@ -30,7 +29,7 @@ internal sealed class DataDirectory : IDisposable
     {
         try
         {
-            PrivateFile.CreateDirectory(path);
+            OwnedFile.CreateDirectory(path);
             PrivateFile.Restrict(path, PrivateFile.DirectoryMode);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -56,13 +55,13 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             // FileShare.None is an advisory lock that the system drops with the process, however that ends.
-            return new FileStream(file, PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new FileStream(file, OwnedFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException e)
         {
             throw new StartException(ExitCode.Usage, $"the data directory {path} is not writable: give it to this user or set eddy.datadir", e) { MayPass = true };
         }
-        catch (IOException e) when (e.HResult != ReadOnlyFileSystem && IsHeldByAnother(file))
+        catch (IOException e) when (e.HResult != OwnedFile.ReadOnlyFileSystem && IsHeldByAnother(file))
         {
             throw new StartException(ExitCode.Failed, $"another eddy daemon already uses the data directory {path}: stop it or set eddy.datadir", e);
         }

@@ -1,6 +1,8 @@
+using Eddy.Sqlite;
+
 namespace Eddy.Hosting;
 
-/// <summary>Files and directories that nobody but their user may read.</summary>
+/// <summary>The modes of files: what others may do with those of eddy, and with those it is given.</summary>
 internal static class PrivateFile
 {
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -11,7 +13,7 @@ internal static class PrivateFile
     {
         var next = path + ".new";
         File.Delete(next);
-        using (var stream = new FileStream(next, Options(FileMode.CreateNew, FileAccess.Write)))
+        using (var stream = new FileStream(next, OwnedFile.Options(FileMode.CreateNew, FileAccess.Write)))
         using (var writer = new StreamWriter(stream))
         {
             writer.Write(text);
@@ -46,27 +48,4 @@ internal static class PrivateFile
     /// <summary>Whether anybody but its owner can change it.</summary>
     public static bool IsWritableByOthers(string path) =>
         !OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != 0;
-
-    public static void CreateDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, DirectoryMode);
-        }
-    }
-
-    public static FileStreamOptions Options(FileMode mode, FileAccess access, FileShare share = FileShare.Read)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        return options;
-    }
 }

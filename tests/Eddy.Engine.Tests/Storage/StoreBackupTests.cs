@@ -131,6 +131,21 @@ public sealed class StoreBackupTests : IDisposable
     }
 
     [Fact]
+    public void Each_of_two_restores_in_one_second_keeps_what_it_took_away()
+    {
+        Fill();
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+        var original = File.ReadAllBytes(FilePath);
+
+        var first = StoreReplacement.Restore(FilePath, backup.Path, Noon);
+        var second = StoreReplacement.Restore(FilePath, backup.Path, Noon);
+
+        Assert.NotEqual(first, second);
+        Assert.Equal(original, File.ReadAllBytes(first!));
+        Assert.True(File.Exists(second));
+    }
+
+    [Fact]
     public void Any_database_of_ours_can_be_put_back_and_is_marked()
     {
         SqliteStore.Open(FilePath).Dispose();
