@@ -37,6 +37,10 @@ public sealed class SecretsTests
         string? ring = null;
         await scenario.UntilAsync("a ring to settle", async () => (ring = await SettledRingAsync(initiator)) is not null);
 
+        // An initiator keeps the preimage of a ring under way: it may have to make its invoice again. Nothing may be under way when it is stopped.
+        Assert.Equal(0, (await initiator.AskAsync("pause")).ExitCode);
+        await scenario.UntilAsync("every ring to end", async () => (await OutcomesAsync(initiator)).All(outcome => outcome != "under_way"));
+
         var written = new StringBuilder();
         foreach (var daemon in new[] { initiator, member })
         {
@@ -99,6 +103,12 @@ public sealed class SecretsTests
 
     private static string[] Flags(TemporaryDirectory home) =>
         ["--lnd.macaroon", home.File("eddy.macaroon"), "--eddy.loglevel", "trace", "--rings.maxlength", "4"];
+
+    private static async Task<string[]> OutcomesAsync(DaemonProcess daemon)
+    {
+        using var rings = JsonDocument.Parse(await daemon.GetAsync("v1/rings"));
+        return [.. rings.RootElement.GetProperty("rings").EnumerateArray().Select(ring => ring.GetProperty("outcome").GetString()!)];
+    }
 
     private static async Task<string?> SettledRingAsync(DaemonProcess daemon)
     {
