@@ -9,24 +9,21 @@ public sealed class DemoTests : IDisposable
 
     public void Dispose() => _home.Dispose();
 
-    [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(8)]
-    public async Task A_ring_settles_and_nobody_has_a_millisatoshi_more_or_less(int nodes)
+    [Fact]
+    public async Task A_ring_settles_and_nobody_has_a_millisatoshi_more_or_less()
     {
-        using var report = await DemoReport.RunAsync(_home, "--nodes", $"{nodes}");
+        using var report = await DemoReport.RunAsync(_home, "--nodes", "3");
         var root = report.RootElement;
 
         Assert.True(root.GetProperty("settled").GetBoolean());
-        Assert.Equal(nodes, root.GetProperty("nodes").GetArrayLength());
+        Assert.Equal(3, root.GetProperty("nodes").GetArrayLength());
         Assert.All(root.GetProperty("nodes").EnumerateArray(), node => Assert.Equal(0, node.GetProperty("drift_msat").GetInt64()));
         Assert.All(root.GetProperty("rings").EnumerateArray(), ring =>
         {
             Assert.Equal(0, ring.GetProperty("fee_msat").GetInt64());
             Assert.True(ring.GetProperty("amount_sat").GetInt64() > 0);
             var hops = ring.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("node").GetString()!).ToArray();
-            Assert.Equal(nodes, hops.Length);
+            Assert.Equal(3, hops.Length);
             Assert.Equal(hops.Min(StringComparer.Ordinal), hops[0]);
         });
         Assert.All(root.GetProperty("channels").EnumerateArray(), channel => Assert.True(

@@ -160,6 +160,7 @@ internal sealed class KillableDaemon(DemoNode node, long amountSat) : IAsyncDisp
 
         start.Environment["HOME"] = node.DataDirectory;
         start.Environment["DOTNET_CLI_HOME"] = node.DataDirectory;
+        start.Environment["DOTNET_TieredPGO"] = "0";
 
         // It is to be killed where a test says, and nowhere else.
         start.Environment["EDDY_EDDY__GUARD"] = "off";
