@@ -19,10 +19,11 @@ internal static class GraphFileReader
     private const uint MaxCltvDelta = ushort.MaxValue;
 
     /// <exception cref="GraphFileException">The file is missing, no graph, or has no usable channel.</exception>
-    public static GraphSnapshot ReadGraph(string path) => ReadGraph(path, () => File.OpenRead(path));
+    /// <param name="minCapacitySat">Smaller channels are left out.</param>
+    public static GraphSnapshot ReadGraph(string path, long minCapacitySat = MinCapacitySat) => ReadGraph(path, () => File.OpenRead(path), minCapacitySat);
 
     /// <param name="open">What is read in the place of the file.</param>
-    internal static GraphSnapshot ReadGraph(string path, Func<Stream> open)
+    internal static GraphSnapshot ReadGraph(string path, Func<Stream> open, long minCapacitySat = MinCapacitySat)
     {
         var snapshot = new GraphSnapshot();
         Use(path, open, stream =>
@@ -36,7 +37,7 @@ internal static class GraphFileReader
                 }
                 else if (name == "edges")
                 {
-                    AddEdge(snapshot, element);
+                    AddEdge(snapshot, element, minCapacitySat);
                 }
             });
         });
@@ -99,7 +100,7 @@ internal static class GraphFileReader
         channel.Node1Sat = local;
     }
 
-    private static void AddEdge(GraphSnapshot snapshot, JsonElement edge)
+    private static void AddEdge(GraphSnapshot snapshot, JsonElement edge, long minCapacitySat)
     {
         var capacity = Number(edge, "capacity");
         if (capacity is <= 0 or > MaxCapacitySat)
@@ -107,7 +108,7 @@ internal static class GraphFileReader
             throw new GraphFileException($"a channel has a capacity of {capacity} sat");
         }
 
-        if (capacity >= MinCapacitySat
+        if (capacity >= minCapacitySat
             && ReadPolicy(edge, "node1_policy") is { } policy1
             && ReadPolicy(edge, "node2_policy") is { } policy2)
         {

@@ -15,6 +15,7 @@ internal sealed record SnapshotChannel(
 /// <summary>The usable part of a <c>lncli describegraph</c> file: channels whose policies are known and enabled in both directions.</summary>
 internal sealed class GraphSnapshot
 {
+    private readonly List<string> _keys = [];
     private readonly List<string> _aliases = [];
     private readonly List<List<SnapshotChannel>> _channels = [];
     private readonly List<SnapshotChannel> _all = [];
@@ -24,6 +25,9 @@ internal sealed class GraphSnapshot
     public IReadOnlyList<SnapshotChannel> Channels => _all;
 
     public int NodeCount => _aliases.Count;
+
+    /// <summary>As the file has it.</summary>
+    public string KeyOf(int node) => _keys[node];
 
     public string AliasOf(int node) => _aliases[node];
 
@@ -63,6 +67,7 @@ internal sealed class GraphSnapshot
 
         node = _aliases.Count;
         _nodes.Add(key, node);
+        _keys.Add(key);
         _aliases.Add(key.Length > 20 ? key[..20] : key);
         _channels.Add([]);
         return node;
