@@ -1,3 +1,5 @@
+using Eddy.Lightning;
+
 namespace Eddy.Liquidity;
 
 /// <summary>A partial cycle: the node it has come to and the step before.</summary>
@@ -21,6 +23,9 @@ internal struct Step
     public long Best;
 
     public int BestHops;
+
+    /// <summary>Of the node.</summary>
+    public NodeId Id;
 }
 
 /// <summary>The open steps of a search, best first; all steps stay readable by index. Memory is kept for the next search.</summary>
@@ -149,7 +154,7 @@ internal sealed class CycleFrontier
         var order = isLonger;
         while (left != right)
         {
-            var here = _steps[left].Node.CompareTo(_steps[right].Node);
+            var here = _steps[left].Id.CompareTo(_steps[right].Id);
             order = here == 0 ? order : here;
             left = _steps[left].Parent;
             right = _steps[right].Parent;

@@ -22,6 +22,9 @@ public sealed record CycleQuery
 
     public int MaxResults { get; init; } = 1;
 
+    /// <summary>Only cycles with the amount and the number of hops of the best one: what there is to choose among.</summary>
+    public bool OnlyBest { get; init; }
+
     /// <summary>Only edges at which both ends gain: nobody's patience is used up.</summary>
     public bool OnlyGaining { get; init; }
 

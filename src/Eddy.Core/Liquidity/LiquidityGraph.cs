@@ -1,94 +1,80 @@
-using System.Diagnostics;
+using System.Collections.Immutable;
 using Eddy.Lightning;
 
 namespace Eddy.Liquidity;
 
 /// <summary>
-/// What is offered within this node's radius, at one moment: nodes in order of their ids, the edges of each in order of their targets
-/// (compressed rows). Immutable. An edge exists only where the sender offers out and the receiver takes in.
+/// What is offered within this node's radius, at one moment. Immutable; one moment's graph shares with the next all that did not change. An
+/// edge exists only where the sender offers out and the receiver takes in.
 /// </summary>
 public sealed class LiquidityGraph
 {
-    public static readonly LiquidityGraph Empty = new([], [], [0], [], []);
+    public static readonly LiquidityGraph Empty = new([], ImmutableSortedDictionary<NodeId, int>.Empty, 0, 0);
 
-    private readonly NodeId[] _nodes;
-    private readonly NodeFlags[] _flags;
-    private readonly int[] _start;
-    private readonly int[] _target;
-    private readonly LiquidityEdge[] _edges;
-    private readonly int[] _inStart;
-    private readonly int[] _inEdge;
+    private readonly LiquidityNode?[][] _chunks;
+    private readonly ImmutableSortedDictionary<NodeId, int> _slots;
 
-    internal LiquidityGraph(NodeId[] nodes, NodeFlags[] flags, int[] start, int[] target, LiquidityEdge[] edges)
+    internal LiquidityGraph(LiquidityNode?[][] chunks, ImmutableSortedDictionary<NodeId, int> slots, int edges, int partlyGaining)
     {
-        Debug.Assert(start.Length == nodes.Length + 1 && target.Length == edges.Length);
-        _nodes = nodes;
-        _flags = flags;
-        _start = start;
-        _target = target;
-        _edges = edges;
-        _inStart = new int[nodes.Length + 1];
-        _inEdge = new int[edges.Length];
-        CreateReverse();
+        _chunks = chunks;
+        _slots = slots;
+        EdgeCount = edges;
+        PartlyGaining = partlyGaining;
     }
 
-    public int NodeCount => _nodes.Length;
+    public int NodeCount => _slots.Count;
 
-    public int EdgeCount => _edges.Length;
+    public int EdgeCount { get; }
 
-    /// <summary>Node ids, ascending: a node's index is its place here.</summary>
-    public ReadOnlySpan<NodeId> Nodes => _nodes;
+    /// <summary>Node ids, ascending.</summary>
+    public IEnumerable<NodeId> Nodes => _slots.Keys;
 
     /// <summary>All edges, by sender and then by receiver.</summary>
-    public ReadOnlySpan<LiquidityEdge> Edges => _edges;
+    public IEnumerable<LiquidityEdge> Edges => _slots.Values.SelectMany(node => EdgesFrom(node));
 
-    /// <summary>The index of a node; negative where it is not in the graph.</summary>
-    public int IndexOf(NodeId node) => Array.BinarySearch(_nodes, node);
+    /// <summary>Edges that may move more than brings any end nearer its targets.</summary>
+    internal int PartlyGaining { get; }
 
-    /// <summary>What a node sends to others.</summary>
-    public ReadOnlySpan<LiquidityEdge> EdgesFrom(int node) => _edges.AsSpan(_start[node].._start[node + 1]);
+    /// <summary>One more than the largest index.</summary>
+    internal int Slots => _chunks.Length << NodeTable.ChunkBits;
 
-    public bool CanInitiate(int node) => (_flags[node] & NodeFlags.CanInitiate) != 0;
+    /// <summary>The index of a node in this graph; negative where it is not there. Says nothing about the order of ids.</summary>
+    public int IndexOf(NodeId node) => _slots.TryGetValue(node, out var slot) ? slot : -1;
 
-    public bool CanWaive(int node) => (_flags[node] & NodeFlags.CanWaive) != 0;
-
-    internal (int First, int End) OutRange(int node) => (_start[node], _start[node + 1]);
-
-    internal (int First, int End) InRange(int node) => (_inStart[node], _inStart[node + 1]);
-
-    internal int Target(int edge) => _target[edge];
-
-    internal int InEdge(int position) => _inEdge[position];
-
-    internal ref readonly LiquidityEdge Edge(int edge) => ref _edges[edge];
-
-    private void CreateReverse()
+    /// <summary>What a node sends to others, by receiver.</summary>
+    public ImmutableArray<LiquidityEdge> EdgesFrom(int node)
     {
-        foreach (var target in _target)
-        {
-            _inStart[target + 1]++;
-        }
-
-        for (var node = 0; node < _nodes.Length; node++)
-        {
-            _inStart[node + 1] += _inStart[node];
-        }
-
-        var next = _inStart.AsSpan(0, _nodes.Length).ToArray();
-        for (var node = 0; node < _nodes.Length; node++)
-        {
-            for (var edge = _start[node]; edge < _start[node + 1]; edge++)
-            {
-                _inEdge[next[_target[edge]]++] = edge;
-            }
-        }
+        var sender = this[node];
+        return [.. sender.Out.Select(arc => EdgeBetween(sender, this[arc.Node])!.Value).OrderBy(static edge => edge.To)];
     }
-}
 
-[Flags]
-internal enum NodeFlags
-{
-    None = 0,
-    CanInitiate = 1,
-    CanWaive = 2,
+    /// <summary>What is offered from one node to another; null for nothing.</summary>
+    public LiquidityEdge? Find(NodeId from, NodeId to) =>
+        _slots.TryGetValue(from, out var sender) && _slots.TryGetValue(to, out var receiver) ? EdgeBetween(this[sender], this[receiver]) : null;
+
+    /// <summary>The most that any edge from a node offers, in sat.</summary>
+    public long MostFrom(int node) => Widest(this[node].Out, (first, other) => EdgeBetween(first, other), node);
+
+    /// <summary>The most that any edge to a node offers, in sat.</summary>
+    public long MostTo(int node) => Widest(this[node].In, (first, other) => EdgeBetween(other, first), node);
+
+    public bool CanInitiate(int node) => this[node].CanInitiate;
+
+    public bool CanWaive(int node) => this[node].CanWaive;
+
+    internal LiquidityNode this[int slot] => _chunks[slot >> NodeTable.ChunkBits][slot & NodeTable.ChunkMask]!;
+
+    internal static LiquidityEdge? EdgeBetween(LiquidityNode from, LiquidityNode to) =>
+        LiquidityEdge.Between(from.Id, from.OfferFor(to.Id), to.Id, to.OfferFor(from.Id));
+
+    /// <summary>The first of a row, or of those too large for one the largest.</summary>
+    private long Widest(Arc[] row, Func<LiquidityNode, LiquidityNode, LiquidityEdge?> edge, int node)
+    {
+        if (row.Length == 0 || row[0].Most < Arc.Vast)
+        {
+            return row.Length == 0 ? 0 : row[0].Most;
+        }
+
+        return row.TakeWhile(static arc => arc.Most == Arc.Vast).Max(arc => edge(this[node], this[arc.Node])!.Value.Most);
+    }
 }

@@ -81,6 +81,7 @@ public static class RingPlanner
             MaxHops = options.MaxHops,
             MaxAmount = options.MaxAmount,
             MaxResults = Candidates,
+            OnlyBest = true,
             RingOfTwoPeers = ringOfTwoPeers,
             IsBlocked = (from, to) => used.Contains(new(from, to)) || backOffs.IsBlocked(from, to, now),
         };
@@ -128,8 +129,7 @@ public static class RingPlanner
         }
 
         // Among equals any will do: a node that always took the first would meet the same refusal again.
-        var equals = found.TakeWhile(cycle => cycle.Amount == found[0].Amount && cycle.Nodes.Length == found[0].Nodes.Length).Count();
-        return equals == 0 ? null : found[random.Next(equals)];
+        return found.IsEmpty ? null : found[random.Next(found.Length)];
     }
 
     private static void Use(SortedSet<Hop> used, ImmutableArray<NodeId> ring)
@@ -146,24 +146,6 @@ public static class RingPlanner
     private static long LargestOffered(LiquidityGraph graph, NodeId self)
     {
         var index = graph.IndexOf(self);
-        if (index < 0)
-        {
-            return 0;
-        }
-
-        long outgoing = 0;
-        foreach (var edge in graph.EdgesFrom(index))
-        {
-            outgoing = Math.Max(outgoing, edge.Most);
-        }
-
-        long incoming = 0;
-        var (first, end) = graph.InRange(index);
-        for (var position = first; position < end; position++)
-        {
-            incoming = Math.Max(incoming, graph.Edge(graph.InEdge(position)).Most);
-        }
-
-        return Math.Min(outgoing, incoming);
+        return index < 0 ? 0 : Math.Min(graph.MostFrom(index), graph.MostTo(index));
     }
 }

@@ -258,11 +258,7 @@ internal sealed class RingProposer(
         var least = 0L;
         for (var place = 0; place < nodes.Length; place++)
         {
-            var index = graph.IndexOf(nodes[place]);
-            foreach (var edge in index < 0 ? default : graph.EdgesFrom(index))
-            {
-                least = edge.To == nodes[(place + 1) % nodes.Length] ? Math.Max(least, edge.Least) : least;
-            }
+            least = Math.Max(least, graph.Find(nodes[place], nodes[(place + 1) % nodes.Length])?.Least ?? 0);
         }
 
         return least;

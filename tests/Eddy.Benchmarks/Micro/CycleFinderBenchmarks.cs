@@ -48,11 +48,10 @@ public class CycleFinderBenchmarks
     {
         var network = Graph == "mainnet" ? GraphFiles.Read(MainnetDirectory!) : OfferedGraph.Generate(GeneratedNodes, GeneratedChannels);
         _graph = network.ToLiquidity(MinAmount, MaxAmount);
-        var index = 0;
         var able = new List<NodeId>();
         foreach (var node in _graph.Nodes)
         {
-            if (_graph.EdgesFrom(index++).Length >= LeastPairs)
+            if (_graph.EdgesFrom(_graph.IndexOf(node)).Length >= LeastPairs)
             {
                 able.Add(node);
             }

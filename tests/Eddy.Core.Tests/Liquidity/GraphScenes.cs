@@ -24,20 +24,26 @@ internal static class GraphScenes
         return builder;
     }
 
-    public static LiquidityEdge[] RandomEdges(Random random, int nodes)
+    /// <summary>
+    /// Half of the graphs have edges that both ends want, as where everybody asks a gain on both channels; half have none of them in both
+    /// directions, as where nobody would take what goes back.
+    /// </summary>
+    public static LiquidityEdge[] RandomEdges(Random random, int nodes, long unit = 1)
     {
         var edges = new List<LiquidityEdge>();
         var density = random.Next(20, 90);
+        var (isWanted, isOneWay) = (random.Next(2) == 0, random.Next(2) == 0);
         for (var from = 0; from < nodes; from++)
         {
             for (var to = 0; to < nodes; to++)
             {
-                if (from != to && random.Next(100) < density)
+                if (from != to && random.Next(100) < density && !(isOneWay && edges.Exists(edge => edge.From == Nodes.Number(to) && edge.To == Nodes.Number(from))))
                 {
                     // Few distinct amounts, so that ties are common.
-                    var most = LiquidityBucket.Floor(random.Next(1, 9) * 10L);
+                    var most = LiquidityBucket.Floor(random.Next(1, 9) * 10L) * unit;
                     var least = random.Next(6) == 0 ? random.NextInt64(1, most + 1) : 1;
-                    edges.Add(new(Nodes.Number(from), Nodes.Number(to), least, most, Gains(random, most), Gains(random, most)));
+                    var (fromGains, toGains) = isWanted ? (most, most) : (Gains(random, most), Gains(random, most));
+                    edges.Add(new(Nodes.Number(from), Nodes.Number(to), least, most, fromGains, toGains));
                 }
             }
         }
@@ -55,13 +61,14 @@ internal static class GraphScenes
             Extend(graph, query, [start], [], found);
         }
 
-        return
+        Cycle[] ordered =
         [
             .. found.OrderByDescending(cycle => cycle.Amount)
                 .ThenBy(cycle => cycle.Nodes.Length)
                 .ThenBy(cycle => string.Concat(cycle.Nodes.Select(node => node.ToString())), StringComparer.Ordinal)
                 .Take(query.MaxResults),
         ];
+        return [.. ordered.TakeWhile(cycle => !query.OnlyBest || (cycle.Amount == ordered[0].Amount && cycle.Nodes.Length == ordered[0].Nodes.Length))];
     }
 
     private static long Gains(Random random, long most) => random.Next(4) switch
@@ -119,8 +126,7 @@ internal static class GraphScenes
 
     private static void Close(LiquidityGraph graph, CycleQuery query, List<int> path, List<LiquidityEdge> edges, List<Cycle> found)
     {
-        var nodes = graph.Nodes;
-        if (path.Count < 2 || (path.Count == 2 && !query.RingOfTwoPeers.Contains(nodes[path[1]])))
+        if (path.Count < 2 || (path.Count == 2 && !query.RingOfTwoPeers.Contains(edges[0].To)))
         {
             return;
         }
@@ -128,7 +134,7 @@ internal static class GraphScenes
         var candidates = new RingCandidate[path.Count];
         for (var place = 0; place < path.Count; place++)
         {
-            candidates[place] = new(nodes[path[place]], graph.CanInitiate(path[place]), graph.CanWaive(path[place]));
+            candidates[place] = new(edges[place].From, graph.CanInitiate(path[place]), graph.CanWaive(path[place]));
         }
 
         var most = edges.Min(edge => query.OnlyGaining ? edge.BothGain : edge.Most);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Gossip;
 using Eddy.Lightning;
 using Eddy.Liquidity;
@@ -19,9 +20,9 @@ public sealed class LiquidityGraphTests
         var graph = builder.Snapshot();
 
         Assert.Equal([new LiquidityEdge(Alice, Bob, 20, 700, 500, 0)], graph.Edges.ToArray());
-        Assert.Equal((500, 0), (graph.Edges[0].EitherGains, graph.Edges[0].BothGain));
-        Assert.True(graph.CanWaive(0));
-        Assert.False(graph.CanWaive(1));
+        Assert.Equal((500, 0), (graph.Edges.First().EitherGains, graph.Edges.First().BothGain));
+        Assert.True(graph.CanWaive(graph.IndexOf(Alice)));
+        Assert.False(graph.CanWaive(graph.IndexOf(Bob)));
     }
 
     [Theory]
@@ -66,8 +67,15 @@ public sealed class LiquidityGraphTests
     {
         var builder = new LiquidityGraphBuilder();
         var offers = new SortedDictionary<NodeId, (bool Initiates, bool Waives, Intent[] Intents)>();
+        var moments = new List<(LiquidityGraph Graph, LiquidityEdge[] Edges)>();
         for (var change = 0; change < 40; change++)
         {
+            if (random.Next(8) == 0)
+            {
+                var moment = builder.Snapshot();
+                moments.Add((moment, [.. moment.Edges]));
+            }
+
             var node = Nodes.Number(random.Next(6));
             if (random.Next(5) == 0)
             {
@@ -92,12 +100,57 @@ public sealed class LiquidityGraphTests
         var actual = builder.Snapshot();
         Assert.Equal(expected.Nodes.ToArray(), actual.Nodes.ToArray());
         Assert.Equal(expected.Edges.ToArray(), actual.Edges.ToArray());
-        for (var node = 0; node < actual.NodeCount; node++)
+        Assert.Equal((expected.NodeCount, expected.EdgeCount), (actual.NodeCount, actual.EdgeCount));
+        var finder = new CycleFinder();
+        foreach (var id in actual.Nodes)
         {
-            Assert.Equal((expected.CanInitiate(node), expected.CanWaive(node)), (actual.CanInitiate(node), actual.CanWaive(node)));
-            Assert.All(actual.EdgesFrom(node).ToArray(), edge => Assert.Equal(actual.Nodes[node], edge.From));
+            var (left, right) = (expected.IndexOf(id), actual.IndexOf(id));
+            Assert.Equal((expected.CanInitiate(left), expected.CanWaive(left)), (actual.CanInitiate(right), actual.CanWaive(right)));
+            Assert.Equal(expected.EdgesFrom(left), actual.EdgesFrom(right));
+            Assert.All(actual.EdgesFrom(right), edge => Assert.Equal(id, edge.From));
+            Assert.Equal((expected.MostFrom(left), expected.MostTo(left)), (actual.MostFrom(right), actual.MostTo(right)));
+            Assert.Equal(actual.EdgesFrom(right).Select(static edge => edge.Most).Append(0).Max(), actual.MostFrom(right));
+            Assert.Equal(actual.Edges.Where(edge => edge.To == id).Select(static edge => edge.Most).Append(0).Max(), actual.MostTo(right));
+            foreach (var isGaining in new[] { false, true })
+            {
+                var query = new CycleQuery { Start = id, MaxResults = 9, OnlyGaining = isGaining };
+                Assert.Equal(Describe(finder.Find(expected, query)), Describe(finder.Find(actual, query)));
+            }
         }
+
+        // What was asked for before is as it was.
+        Assert.All(moments, moment => Assert.Equal(moment.Edges, moment.Graph.Edges));
     });
+
+    [Fact]
+    public void A_hub_that_comes_goes_and_changes_leaves_no_trace()
+    {
+        // More peers than are put into a row one by one.
+        static Intent Offer(int peer, int most) => new(Nodes.Number(peer), most, 0, 1, most / 2, 0, 1);
+        var builder = new LiquidityGraphBuilder();
+        for (var peer = 1; peer <= 200; peer++)
+        {
+            builder.Set(Nodes.Number(peer), true, true, [Offer(0, 1000 + (peer % 7))]);
+        }
+
+        LiquidityEdge[] Edges(int most)
+        {
+            builder.Set(Nodes.Number(0), true, true, [.. Enumerable.Range(1, 200).Select(peer => Offer(peer, most + (peer % 5)))]);
+            return [.. builder.Snapshot().Edges];
+        }
+
+        var before = Edges(100);
+        var between = Edges(900);
+        builder.Remove(Nodes.Number(0));
+
+        Assert.Equal(0, builder.Snapshot().EdgeCount);
+        Assert.Equal(before, Edges(100));
+        Assert.Equal(400, before.Length);
+        Assert.NotEqual(before, between);
+    }
+
+    private static string Describe(ImmutableArray<Cycle> cycles) =>
+        string.Join("; ", cycles.Select(static cycle => $"{string.Join(' ', cycle.Nodes)} {cycle.Least} {cycle.Amount} {cycle.GainingEnds}"));
 
     private static Intent RandomIntent(Random random, NodeId peer) =>
         new(peer, random.Next(20), random.Next(20), random.Next(5), random.Next(20), random.Next(20), random.Next(5));

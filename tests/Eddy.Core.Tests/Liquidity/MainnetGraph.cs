@@ -11,7 +11,6 @@ namespace Eddy.Core.Tests.Liquidity;
 internal sealed class MainnetGraph
 {
     private const string GraphFile = "mainnet-graph-small.json";
-    private const string BalancesFile = "balances-bimodal.csv.gz";
 
     private readonly SortedDictionary<NodeId, SortedDictionary<NodeId, long>> _surplus = [];
 
@@ -40,12 +39,12 @@ internal sealed class MainnetGraph
     public long Surplus => _surplus.Values.Sum(peers => peers.Values.Where(surplus => surplus > 0).Sum());
 
     /// <summary>Null where the data is not there.</summary>
-    public static MainnetGraph? TryLoad()
+    public static MainnetGraph? TryLoad(string balancesFile)
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
             var graph = Path.Combine(directory.FullName, "..", "shared", "data", GraphFile);
-            var balances = Path.Combine(directory.FullName, "..", "shared", "data", BalancesFile);
+            var balances = Path.Combine(directory.FullName, "..", "shared", "data", balancesFile);
             if (File.Exists(graph) && File.Exists(balances))
             {
                 return new(graph, balances);

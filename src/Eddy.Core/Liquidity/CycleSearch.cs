@@ -1,0 +1,273 @@
+namespace Eddy.Liquidity;
+
+/// <summary>
+/// Finds any number of cycles, in order. A layered sweep gives for each node and number of hops the widest walk back to the start, with and
+/// without a gaining edge on it; a best-first search follows these bounds, which nearly always lead straight to a simple cycle. Works on a
+/// copy of that part of the graph which can be reached.
+/// </summary>
+internal sealed class CycleSearch(int effort)
+{
+    private readonly CycleFrontier _frontier = new();
+    private CycleScope _scope = new();
+    private int _maxHops;
+
+    // By index in the graph: the node's place in the copy, with the number of the query above it.
+    private long[] _places = [];
+    private long _epoch;
+
+    // The copy, by place, in the order in which nodes are reached; edges of one node side by side.
+    private int[] _nodes = new int[256];
+    private int[] _distances = new int[256];
+    private int[] _firstEdges = new int[257];
+    private Edge[] _edges = new Edge[1024];
+    private int _count;
+    private int _edgeCount;
+
+    // By hops and place: the widest walk back to the start within that many hops, and the widest with a gaining edge on it.
+    private long[] _widest = [];
+    private long[] _widestGaining = [];
+
+    /// <summary>False where the last query stopped at its effort limit.</summary>
+    public bool WasExhaustive { get; private set; } = true;
+
+    /// <summary>The best cycles, best first.</summary>
+    public void Find(CycleScope scope, List<Cycle> found)
+    {
+        WasExhaustive = true;
+        _scope = scope;
+        _maxHops = scope.Query.MaxHops;
+        Reach();
+        Sweep();
+        Search(found);
+    }
+
+    /// <summary>Breadth first from the start over what may be used, copying each edge once.</summary>
+    private void Reach()
+    {
+        if (_places.Length < _scope.Graph.Slots)
+        {
+            _places = new long[_scope.Graph.Slots];
+        }
+
+        _epoch += 1L << 32;
+        _count = _edgeCount = 0;
+        AddNode(_scope.Start, 0);
+        for (var place = 0; place < _count; place++)
+        {
+            _firstEdges[place] = _edgeCount;
+            if (_distances[place] < _maxHops)
+            {
+                CopyEdges(place);
+            }
+        }
+
+        _firstEdges[_count] = _edgeCount;
+    }
+
+    private void CopyEdges(int place)
+    {
+        var query = _scope.Query;
+        var node = _nodes[place];
+        var floor = Arc.Cut(Math.Max(1, query.MinAmount));
+        foreach (var arc in _scope.Out(node))
+        {
+            if (arc.Most < floor)
+            {
+                break;
+            }
+
+            var offered = new Edge(0, arc.Most, arc.Gaining, arc.Least);
+            if (arc.Most == Arc.Vast)
+            {
+                var edge = _scope.Edge(node, arc.Node);
+                offered = new(0, query.OnlyGaining ? edge.BothGain : edge.Most, edge.EitherGains, edge.Least);
+            }
+
+            var most = Math.Min(query.MaxAmount, offered.Most);
+            if (most < Math.Max(query.MinAmount, offered.Least) || !IsOpen(arc.Node) || _scope.IsBlocked(node, arc.Node))
+            {
+                continue;
+            }
+
+            if (_places[arc.Node] < _epoch)
+            {
+                AddNode(arc.Node, _distances[place] + 1);
+            }
+
+            if (_edgeCount == _edges.Length)
+            {
+                Array.Resize(ref _edges, _edgeCount * 2);
+            }
+
+            _edges[_edgeCount++] = new((int)(_places[arc.Node] - _epoch), most, Math.Min(most, offered.Gaining), offered.Least);
+        }
+    }
+
+    private bool IsOpen(int node) => _places[node] >= _epoch || _scope.MayJoin(node);
+
+    private void AddNode(int node, int distance)
+    {
+        if (_count == _nodes.Length)
+        {
+            Array.Resize(ref _nodes, _count * 2);
+            Array.Resize(ref _distances, _count * 2);
+            Array.Resize(ref _firstEdges, (_count * 2) + 1);
+        }
+
+        _places[node] = _epoch + _count;
+        _nodes[_count] = node;
+        _distances[_count++] = distance;
+    }
+
+    /// <summary>Fills the layers. A node matters with so many hops left only where it can be reached with the rest.</summary>
+    private void Sweep()
+    {
+        var cells = (_maxHops + 1) * _count;
+        if (_widest.Length < cells)
+        {
+            _widest = new long[cells];
+            _widestGaining = new long[cells];
+        }
+
+        Array.Clear(_widest, 0, cells);
+        Array.Clear(_widestGaining, 0, cells);
+        for (var hops = 1; hops <= _maxHops; hops++)
+        {
+            var shorter = (hops - 1) * _count;
+            var layer = hops * _count;
+            for (var node = 0; node < _count && _distances[node] + hops <= _maxHops; node++)
+            {
+                var widest = _widest[shorter + node];
+                var widestGaining = _widestGaining[shorter + node];
+                foreach (ref readonly var edge in EdgesFrom(node))
+                {
+                    if (edge.Most <= widestGaining)
+                    {
+                        // Those beyond what an arc can hold stand first, but in no order.
+                        if (edge.Most < Arc.Vast)
+                        {
+                            break;
+                        }
+
+                        continue;
+                    }
+
+                    var onward = edge.Target == 0 ? long.MaxValue : _widest[shorter + edge.Target];
+                    var onwardGaining = edge.Target == 0 ? 0 : _widestGaining[shorter + edge.Target];
+                    widest = Math.Max(widest, Math.Min(edge.Most, onward));
+                    widestGaining = Math.Max(widestGaining, Math.Max(Math.Min(edge.Most, onwardGaining), Math.Min(edge.Gaining, onward)));
+                }
+
+                _widest[layer + node] = widest;
+                _widestGaining[layer + node] = widestGaining;
+            }
+        }
+    }
+
+    private void Search(List<Cycle> found)
+    {
+        var query = _scope.Query;
+        _frontier.Clear();
+        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start });
+        while (found.Count < query.MaxResults && _frontier.TryTake(out var index))
+        {
+            ref readonly var step = ref _frontier[index];
+            if (step.IsClosed)
+            {
+                var cycle = ToCycle(index);
+                if (query.OnlyBest && found.Count > 0 && (found[0].Amount != cycle.Amount || found[0].Nodes.Length != cycle.Nodes.Length))
+                {
+                    break;
+                }
+
+                found.Add(cycle);
+                continue;
+            }
+
+            if (_frontier.Count >= effort)
+            {
+                WasExhaustive = false;
+                break;
+            }
+
+            Expand(index, step);
+        }
+    }
+
+    private void Expand(int index, Step step)
+    {
+        foreach (ref readonly var edge in EdgesFrom(step.Node))
+        {
+            if (edge.Target == 0 ? !MayClose(step) : _frontier.Visits(index, edge.Target))
+            {
+                continue;
+            }
+
+            Offer(new Step
+            {
+                Parent = index,
+                Node = edge.Target,
+                Depth = step.Depth + 1,
+                Most = Math.Min(step.Most, edge.Most),
+                Gaining = Math.Max(step.Gaining, edge.Gaining),
+                Least = Math.Max(step.Least, edge.Least),
+                IsClosed = edge.Target == 0,
+                Id = _scope.Id(_nodes[edge.Target]),
+            });
+        }
+    }
+
+    private bool MayClose(in Step step) => step.Depth >= 2 || (step.Depth == 1 && _scope.AllowsRingOfTwo(_nodes[step.Node]));
+
+    /// <summary>Puts a step among the open ones where it can still become a cycle, with the best that can come of it.</summary>
+    private void Offer(Step step)
+    {
+        if (step.IsClosed)
+        {
+            step.Best = Math.Min(step.Most, step.Gaining);
+            step.BestHops = step.Depth;
+        }
+        else
+        {
+            var left = _maxHops - step.Depth;
+            step.Best = Bound(step, left);
+            step.BestHops = step.Depth;
+            for (var hops = 1; hops <= left; hops++)
+            {
+                if (Bound(step, hops) == step.Best)
+                {
+                    step.BestHops = step.Depth + hops;
+                    break;
+                }
+            }
+        }
+
+        if (step.Best >= Math.Max(1, step.Least))
+        {
+            _frontier.Add(step);
+        }
+    }
+
+    private long Bound(in Step step, int hops)
+    {
+        var cell = (hops * _count) + step.Node;
+        var gainedBefore = Math.Min(step.Gaining, _widest[cell]);
+        return Math.Min(step.Most, Math.Max(gainedBefore, _widestGaining[cell]));
+    }
+
+    private Cycle ToCycle(int index)
+    {
+        var step = _frontier[index];
+        Span<int> path = stackalloc int[step.Depth];
+        for (var at = step.Parent; at != CycleFrontier.None; at = _frontier[at].Parent)
+        {
+            path[_frontier[at].Depth] = _nodes[_frontier[at].Node];
+        }
+
+        return _scope.ToCycle(path, step.Best);
+    }
+
+    private ReadOnlySpan<Edge> EdgesFrom(int place) => _edges.AsSpan(_firstEdges[place], _firstEdges[place + 1] - _firstEdges[place]);
+
+    private readonly record struct Edge(int Target, long Most, long Gaining, long Least);
+}
