@@ -31,12 +31,16 @@ internal static class OwnedFile
         using var file = new FileStream(path, Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite));
     }
 
-    public static void Copy(string from, string to)
+    /// <summary>The first of NAME, NAME-2, NAME-3 ... that does not exist, and nothing of SQLite's beside it: nobody's file is in the way.</summary>
+    public static string Unused(string path)
     {
-        using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var destination = new FileStream(to, Options(FileMode.CreateNew, FileAccess.Write));
-        source.CopyTo(destination);
-        destination.Flush(flushToDisk: true);
+        var unused = path;
+        for (var number = 2; WithCompanions(unused).Any(Path.Exists); number++)
+        {
+            unused = $"{path}-{number}";
+        }
+
+        return unused;
     }
 
     public static void CreateDirectory(string path)
@@ -51,23 +55,19 @@ internal static class OwnedFile
         }
     }
 
-    public static void Delete(string path)
-    {
-        foreach (var file in WithCompanions(path))
-        {
-            File.Delete(file);
-        }
-    }
-
-    public static void TryDelete(string path)
+    /// <param name="path">Null for nothing.</param>
+    public static void TryDelete(string? path)
     {
         try
         {
-            Delete(path);
+            foreach (var file in path is null ? [] : WithCompanions(path))
+            {
+                File.Delete(file);
+            }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (DiskErrors.Is(exception))
         {
-            // A leftover under another name; the next copy deletes it first.
+            // A leftover under another name, which nothing reads.
         }
     }
 }

@@ -48,6 +48,7 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         SqliteConnection? binder = null;
         try
         {
+            StoreReplacement.ThrowIfCutShort(path);
             CreateFile(path);
             engine = Connect(path, busyTimeout);
             if (!SchemaMigrations.IsNew(engine))
@@ -194,7 +195,7 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         }
         catch (IOException exception)
         {
-            throw new StoreException(StoreFault.ReadOnly, $"{path}.lock cannot be written: {exception.Message}", exception);
+            throw DiskErrors.Translate(exception, path + ".lock");
         }
     }
 
@@ -212,19 +213,31 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreFault.ReadOnly, $"{path} cannot be made: {exception.Message}", exception);
+            throw DiskErrors.Translate(exception, path);
         }
     }
 
     /// <summary>To copy from, beside whoever else uses it.</summary>
     internal static SqliteConnection ConnectToCopy(string path) => Connect(path, DefaultBusyTimeout, static _ => { });
 
-    /// <summary>To a file that stands for itself, without a log beside it.</summary>
+    /// <summary>To a file that stands for itself; a log beside it is taken in first, and is none any more.</summary>
     internal static SqliteConnection ConnectSingle(string path)
     {
         OwnedFile.Create(path);
-        return Connect(path, DefaultBusyTimeout, static connection => Execute(connection, "PRAGMA journal_mode = DELETE"));
+        return Connect(path, DefaultBusyTimeout, static connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode = DELETE";
+            if (command.ExecuteScalar() is not "delete")
+            {
+                throw new InvalidOperationException("SQLite keeps the log of a file that nobody else knows.");
+            }
+        });
     }
+
+    /// <summary>To look at a file that nobody writes and that has no log: SQLite makes nothing beside it and needs no room.</summary>
+    internal static SqliteConnection ConnectUnchanging(string path) =>
+        Connect($"file:{Uri.EscapeDataString(Path.GetFullPath(path))}?immutable=1", SqliteOpenMode.ReadOnly, DefaultBusyTimeout, static _ => { });
 
     private static SqliteConnection Connect(string path, TimeSpan busyTimeout) => Connect(path, busyTimeout, static connection =>
     {
@@ -232,12 +245,15 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         Execute(connection, "PRAGMA synchronous = FULL");
     });
 
-    private static SqliteConnection Connect(string path, TimeSpan busyTimeout, Action<SqliteConnection> prepare)
+    private static SqliteConnection Connect(string path, TimeSpan busyTimeout, Action<SqliteConnection> prepare) =>
+        Connect(path, SqliteOpenMode.ReadWrite, busyTimeout, prepare);
+
+    private static SqliteConnection Connect(string source, SqliteOpenMode mode, TimeSpan busyTimeout, Action<SqliteConnection> prepare)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = path,
-            Mode = SqliteOpenMode.ReadWrite,
+            DataSource = source,
+            Mode = mode,
             Pooling = false,
             ForeignKeys = true,
 

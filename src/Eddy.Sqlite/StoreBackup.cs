@@ -44,20 +44,20 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
     {
         var name = $"{Prefix}{now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{(schema is { } number ? $"{SchemaMark}{number}" : "")}{Suffix}";
         var path = System.IO.Path.Combine(directory, name);
-        var part = path + PartSuffix;
+        string? part = null;
         try
         {
             OwnedFile.CreateDirectory(directory);
-            OwnedFile.Delete(part);
+            part = OwnedFile.Unused(path + PartSuffix);
             OwnedFile.Create(part);
-            Copy(database, part);
-            Mark(part, now);
+            Copy(database, part, path);
+            Mark(part, now, database, path);
             File.Move(part, path, overwrite: false);
             return new StoreBackup(path, now, new FileInfo(path).Length, schema);
         }
-        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (DiskErrors.Is(exception))
         {
-            throw exception is SqliteException fault ? SqliteErrors.Translate(fault, part) : new StoreException(StoreFault.Failed, $"{path} cannot be made: {exception.Message}", exception);
+            throw DiskErrors.Translate(exception, path, part);
         }
         finally
         {
@@ -76,30 +76,27 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
         }
     }
 
-    /// <summary>Throws unless the file is a sound database of eddy's that this binary knows.</summary>
-    /// <exception cref="StoreException">It is not.</exception>
+    /// <summary>
+    /// Throws unless the file, with the log that may be beside it, is a sound database of eddy's that this binary knows. Needs room on the
+    /// disk only where there is such a log.
+    /// </summary>
+    /// <exception cref="StoreException">It is not (<see cref="StoreFault.Corrupt"/>, <see cref="StoreFault.Newer"/>), or the disk does not let us look (all others).</exception>
     public static void Check(string path)
     {
-        // SQLite makes files beside what it opens; a copy of the copy keeps the directory as it is.
-        var part = path + PartSuffix;
+        if (DatabaseFile.HasLog(path))
+        {
+            CheckWithLog(path);
+            return;
+        }
+
         try
         {
-            OwnedFile.Delete(part);
-            OwnedFile.Copy(path, part);
-            using var connection = SqliteStore.ConnectSingle(part);
+            using var connection = SqliteStore.ConnectUnchanging(path);
             Check(connection, path);
         }
         catch (SqliteException exception)
         {
-            throw SqliteErrors.Translate(exception, path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreException(StoreFault.Failed, $"{path} cannot be checked: {exception.Message}", exception);
-        }
-        finally
-        {
-            OwnedFile.TryDelete(part);
+            throw SqliteErrors.TranslateReading(exception, path);
         }
     }
 
@@ -115,27 +112,74 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
     }
 
     /// <summary>Makes one plain file of it, checks it and writes down that it is a copy.</summary>
-    internal static void Mark(string path, DateTimeOffset now)
+    /// <param name="part">The file.</param>
+    /// <param name="now">When it is a copy of, unless it says so itself.</param>
+    /// <param name="from">What it is a copy of: named where it is not sound.</param>
+    /// <param name="to">What it will be: named where it cannot be written.</param>
+    internal static void Mark(string part, DateTimeOffset now, string from, string to)
     {
-        using (var connection = SqliteStore.ConnectSingle(path))
+        try
         {
-            Check(connection, path);
+            using var connection = SqliteStore.ConnectSingle(part);
+            Check(connection, from);
             using var command = connection.CreateCommand();
             command.CommandText = "INSERT OR IGNORE INTO setting (key, value) VALUES ($key, ''); UPDATE setting SET value = $at WHERE key = $key AND value = ''";
             command.Parameters.AddWithValue("$key", StoreSettings.CopiedAt);
             command.Parameters.AddWithValue("$at", now.UtcDateTime.ToString("u", CultureInfo.InvariantCulture));
             command.ExecuteNonQuery();
         }
+        catch (SqliteException exception)
+        {
+            throw SqliteErrors.Translate(exception, from, to);
+        }
 
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        using var file = new FileStream(part, FileMode.Open, FileAccess.ReadWrite);
         file.Flush(flushToDisk: true);
     }
 
-    private static void Copy(string database, string to)
+    private static void Copy(string database, string part, string to)
     {
-        using var source = SqliteStore.ConnectToCopy(database);
-        using var destination = SqliteStore.ConnectSingle(to);
-        source.BackupDatabase(destination);
+        try
+        {
+            using var source = SqliteStore.ConnectToCopy(database);
+            try
+            {
+                using var destination = SqliteStore.ConnectSingle(part);
+                source.BackupDatabase(destination);
+            }
+            catch (SqliteException exception)
+            {
+                throw SqliteErrors.Translate(exception, database, to);
+            }
+        }
+        catch (SqliteException exception)
+        {
+            throw SqliteErrors.Translate(exception, database);
+        }
+    }
+
+    /// <summary>SQLite takes the log in when it opens the file; a copy of both keeps them as they are.</summary>
+    private static void CheckWithLog(string path)
+    {
+        var part = OwnedFile.Unused(path + PartSuffix);
+        try
+        {
+            DatabaseFile.Copy(path, part);
+            using var connection = SqliteStore.ConnectSingle(part);
+            Check(connection, path);
+        }
+        catch (SqliteException exception)
+        {
+            throw SqliteErrors.Translate(exception, path);
+        }
+        catch (Exception exception) when (DiskErrors.Is(exception))
+        {
+            throw DiskErrors.Translate(exception, path, part);
+        }
+        finally
+        {
+            OwnedFile.TryDelete(part);
+        }
     }
 
     private static StoreBackup? Read(FileInfo file)

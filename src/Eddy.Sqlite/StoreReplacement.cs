@@ -4,48 +4,87 @@ using Microsoft.Data.Sqlite;
 
 namespace Eddy.Sqlite;
 
-/// <summary>Puts another database in the place of one that is not good any more. The old one is kept under another name.</summary>
+/// <summary>
+/// Puts another database in the place of one that is not good any more. The old one is kept under another name, with its logs. A mark lies
+/// beside the database from before the first file is moved until after the last: whoever finds it knows that what is there may be
+/// anything, and <see cref="SqliteStore.Open(string, string?)"/> refuses it.
+/// </summary>
 public static class StoreReplacement
 {
     private const string PartSuffix = ".new";
+    private const string MarkSuffix = ".replacing";
 
-    /// <summary>Puts a copy of a backup there, or of any database of eddy's; the copy is marked as one.</summary>
+    /// <summary>Puts a copy of a backup there, or of any database of eddy's, with the log beside it; the copy is marked as one.</summary>
     /// <returns>Where the old database is now; null where there was none.</returns>
-    /// <exception cref="StoreException">The backup is not sound, the database is in use, or the disk will not have it. Nothing has changed.</exception>
-    public static string? Restore(string database, string backup, DateTimeOffset now) => Replace(database, now, part =>
-    {
-        OwnedFile.Copy(backup, part);
-        StoreBackup.Mark(part, now);
-    });
+    /// <exception cref="StoreException">The backup is not sound, the database is in use, or the disk will not have it. Nothing has changed, unless the fault is of the moves themselves: then the next start names it.</exception>
+    public static string? Restore(string database, string backup, DateTimeOffset now) => Restore(database, backup, now, null);
 
     /// <summary>Puts an empty database there.</summary>
     /// <returns>Where the old database is now; null where there was none.</returns>
-    /// <exception cref="StoreException">The database is in use, or the disk will not have it. Nothing has changed.</exception>
-    public static string? StartEmpty(string database, DateTimeOffset now) => Replace(database, now, part =>
+    /// <exception cref="StoreException">The database is in use, or the disk will not have it. As for <see cref="Restore(string, string, DateTimeOffset)"/>.</exception>
+    public static string? StartEmpty(string database, DateTimeOffset now) => Replace(database, now, null, part =>
     {
-        using var connection = SqliteStore.ConnectSingle(part);
-        SchemaMigrations.Run(connection, part);
-    });
-
-    private static string? Replace(string database, DateTimeOffset now, Action<string> make)
-    {
-        var part = database + PartSuffix;
-        using var guard = SqliteStore.TakeGuard(database);
         try
         {
-            OwnedFile.Delete(part);
-            make(part);
-            var old = SetAside(database, now);
-            File.Move(part, database);
-            return old;
+            using var connection = SqliteStore.ConnectSingle(part);
+            SchemaMigrations.Run(connection, part);
         }
         catch (SqliteException exception)
         {
-            throw SqliteErrors.Translate(exception, part);
+            throw SqliteErrors.Translate(exception, database);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+    });
+
+    /// <summary>A replacement of this database began and did not end.</summary>
+    public static bool WasCutShort(string database) => File.Exists(database + MarkSuffix);
+
+    /// <param name="database">The file to replace.</param>
+    /// <param name="backup">What to put there.</param>
+    /// <param name="now">Names what is kept.</param>
+    /// <param name="afterStep">Called after each change of the directory: there a crash may come.</param>
+    internal static string? Restore(string database, string backup, DateTimeOffset now, Action? afterStep) => Replace(database, now, afterStep, part =>
+    {
+        DatabaseFile.Copy(backup, part);
+        StoreBackup.Mark(part, now, backup, database);
+    });
+
+    internal static void ThrowIfCutShort(string database)
+    {
+        if (!WasCutShort(database))
         {
-            throw new StoreException(StoreFault.Failed, $"{database} cannot be replaced: {exception.Message}", exception);
+            return;
+        }
+
+        var old = ReadMark(database);
+        var (state, keep) = (IsThere: File.Exists(database), IsKept: old is not null && File.Exists(old)) switch
+        {
+            { IsKept: false, IsThere: true } => ("the old one is still in its place", database),
+            { IsKept: false } => ("there was no old one", null),
+            { IsThere: true } => ($"the new one is in its place, and the old one kept as {old}", old),
+            _ => ($"nothing is in its place, and the old one kept as {old}", old),
+        };
+        throw new StoreException(
+            StoreFault.CutShort,
+            $"Putting another database in the place of {database} was cut short: {state}."
+            + (keep is null ? "" : $" 'eddy store restore --from {keep}' goes on with the old one."));
+    }
+
+    private static string? Replace(string database, DateTimeOffset now, Action? afterStep, Action<string> make)
+    {
+        string? part = null;
+        using var guard = SqliteStore.TakeGuard(database);
+        try
+        {
+            // What an earlier attempt left half moved: the logs are to lie beside their database before anybody reads it.
+            var kept = MoveRest(database);
+            part = OwnedFile.Unused(database + PartSuffix);
+            make(part);
+            afterStep?.Invoke();
+            return MoveAll(database, part, kept, now, afterStep);
+        }
+        catch (Exception exception) when (DiskErrors.Is(exception))
+        {
+            throw DiskErrors.Translate(exception, database, part);
         }
         finally
         {
@@ -53,22 +92,77 @@ public static class StoreReplacement
         }
     }
 
-    /// <summary>With its log, which SQLite would otherwise take for the new one's.</summary>
-    private static string? SetAside(string database, DateTimeOffset now)
+    private static string? MoveAll(string database, string part, string? kept, DateTimeOffset now, Action? afterStep)
     {
-        var stamp = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        var old = $"{database}.replaced-{stamp}";
-        for (var number = 2; File.Exists(old); number++)
-        {
-            old = $"{database}.replaced-{stamp}-{number}";
-        }
-
         var isThere = File.Exists(database);
-        foreach (var file in OwnedFile.WithCompanions(database).Reverse().Where(File.Exists))
+        var old = isThere || kept is null
+            ? OwnedFile.Unused($"{database}.replaced-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}")
+            : kept;
+        var hadMark = WasCutShort(database);
+        try
         {
-            File.Move(file, old + file[database.Length..], overwrite: false);
+            WriteMark(database, old);
+            afterStep?.Invoke();
+            if (isThere)
+            {
+                File.Move(database, old, overwrite: false);
+                afterStep?.Invoke();
+            }
+        }
+        catch (Exception exception) when (DiskErrors.Is(exception) && !hadMark)
+        {
+            File.Delete(database + MarkSuffix);
+            throw;
         }
 
-        return isThere ? old : null;
+        MoveLogs(database, old, afterStep);
+        File.Move(part, database);
+        afterStep?.Invoke();
+        File.Delete(database + MarkSuffix);
+        afterStep?.Invoke();
+        return isThere ? old : kept;
+    }
+
+    /// <returns>Where an earlier attempt, which did not end, put the database that is not in its place any more.</returns>
+    private static string? MoveRest(string database)
+    {
+        if (!WasCutShort(database) || File.Exists(database) || ReadMark(database) is not { } old || !File.Exists(old))
+        {
+            return null;
+        }
+
+        MoveLogs(database, old, null);
+        return old;
+    }
+
+    /// <summary>SQLite would take them for the new one's.</summary>
+    private static void MoveLogs(string database, string old, Action? afterStep)
+    {
+        foreach (var log in OwnedFile.WithCompanions(database).Skip(1).Where(File.Exists))
+        {
+            File.Move(log, old + log[database.Length..], overwrite: false);
+            afterStep?.Invoke();
+        }
+    }
+
+    private static void WriteMark(string database, string old)
+    {
+        using var file = new FileStream(database + MarkSuffix, OwnedFile.Options(FileMode.Create, FileAccess.Write));
+        using var writer = new StreamWriter(file);
+        writer.WriteLine(Path.GetFileName(old));
+        writer.Flush();
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <returns>Where the old database goes, or went; null for a mark that was cut short itself.</returns>
+    private static string? ReadMark(string database)
+    {
+        const int LongestName = 255;
+        using var reader = new StreamReader(database + MarkSuffix);
+        var text = new char[LongestName + 1];
+        var name = new string(text, 0, reader.ReadBlock(text));
+        return name.EndsWith('\n') && name.TrimEnd('\n') is { Length: > 0 } file && file == Path.GetFileName(file)
+            ? Path.Combine(Path.GetDirectoryName(database) ?? "", file)
+            : null;
     }
 }

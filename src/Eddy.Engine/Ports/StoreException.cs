@@ -20,6 +20,9 @@ public enum StoreFault
 
     /// <summary>Written by a later version of eddy.</summary>
     Newer = 5,
+
+    /// <summary>Another database was being put in its place, and that did not come to its end.</summary>
+    CutShort = 6,
 }
 
 /// <summary>The store failed. The message is one sentence for the operator that says what to do.</summary>

@@ -52,13 +52,13 @@ internal static class StoreCommands
         }
 
         var made = StoreBackup.Make(database, DataDirectory.BackupsIn(directory), TimeProvider.System.GetUtcNow());
-        return output.Write(Report(made, problem: null), StoreJson.Default.BackupReport, static (terminal, report) =>
+        return output.Write(Report(made, fault: null), StoreJson.Default.BackupReport, static (terminal, report) =>
             terminal.WriteLine($"Copied to {report.Path}."));
     }
 
     private static int List(string directory, Output output)
     {
-        var report = new BackupsReport([.. StoreBackup.List(DataDirectory.BackupsIn(directory)).Select(backup => Report(backup, ProblemOf(backup.Path)))]);
+        var report = new BackupsReport([.. StoreBackup.List(DataDirectory.BackupsIn(directory)).Select(static backup => Report(backup, FaultOf(backup.Path)))]);
         return output.Write(report, StoreJson.Default.BackupsReport, static (terminal, report) =>
         {
             var table = new TextTable().Column("copied at").Column("file").Column("size").Column("state");
@@ -76,6 +76,11 @@ internal static class StoreCommands
         if (isEmpty && from is not null)
         {
             throw new CommandException(ExitCode.Usage, "say either --from or --empty");
+        }
+
+        if (from is "")
+        {
+            throw new CommandException(ExitCode.Usage, "--from names no file: leave it out for the newest sound copy");
         }
 
         using var directory = DataDirectory.Open(path);
@@ -110,11 +115,23 @@ internal static class StoreCommands
     private static string Newest(string directory)
     {
         var all = StoreBackup.List(directory);
-        return all.FirstOrDefault(static backup => ProblemOf(backup.Path) is null)?.Path ?? throw new CommandException(
+        foreach (var backup in all)
+        {
+            switch (FaultOf(backup.Path))
+            {
+                case null:
+                    return backup.Path;
+                case var fault when !SaysTheCopyIsBad(fault):
+                    // An older one in its place would lose what this one may well hold.
+                    throw fault;
+            }
+        }
+
+        throw new CommandException(
             ExitCode.NotFound, $"there is no {(all.IsEmpty ? "" : "sound ")}copy in {directory}: name one with --from, or start anew with --empty");
     }
 
-    private static string? ProblemOf(string path)
+    private static StoreException? FaultOf(string path)
     {
         try
         {
@@ -123,17 +140,22 @@ internal static class StoreCommands
         }
         catch (StoreException e)
         {
-            return e.Message;
+            return e;
         }
     }
 
-    private static BackupReport Report(StoreBackup backup, string? problem) => new(backup.Path, backup.At, backup.Size, problem is null, problem);
+    /// <summary>Of itself; not of the disk, which did not let us look.</summary>
+    private static bool SaysTheCopyIsBad(StoreException fault) => fault.Fault is StoreFault.Corrupt or StoreFault.Newer;
+
+    private static BackupReport Report(StoreBackup backup, StoreException? fault) =>
+        new(backup.Path, backup.At, backup.Size, fault is null ? true : SaysTheCopyIsBad(fault) ? false : null, fault?.Message);
 }
 
 internal sealed record BackupsReport(ImmutableArray<BackupReport> Backups);
 
+/// <param name="Sound">Null where the disk did not let us look.</param>
 /// <param name="Problem">Null where it is sound.</param>
-internal sealed record BackupReport(string Path, DateTimeOffset At, long Bytes, bool Sound, string? Problem);
+internal sealed record BackupReport(string Path, DateTimeOffset At, long Bytes, bool? Sound, string? Problem);
 
 /// <param name="From">Null for an empty database.</param>
 /// <param name="Replaced">Where the old database is now; null where there was none.</param>

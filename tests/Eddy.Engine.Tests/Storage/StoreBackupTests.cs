@@ -182,6 +182,180 @@ public sealed class StoreBackupTests : IDisposable
         Assert.Equal(StoreFault.Locked, Assert.Throws<StoreException>(() => StoreReplacement.StartEmpty(FilePath, Noon)).Fault);
     }
 
+    [Fact]
+    public void What_is_still_in_the_log_beside_a_copy_is_put_back_with_it_and_both_stay_as_they_are()
+    {
+        var elsewhere = CopyByHandWithLog();
+        var (database, log) = (File.ReadAllBytes(elsewhere), File.ReadAllBytes(elsewhere + "-wal"));
+
+        StoreBackup.Check(elsewhere);
+        StoreReplacement.Restore(FilePath, elsewhere, Noon);
+
+        using var store = SqliteStore.Open(FilePath);
+        Assert.Equal("red", store.Load().Settings["colour"]);
+        Assert.Equal(database, File.ReadAllBytes(elsewhere));
+        Assert.Equal(log, File.ReadAllBytes(elsewhere + "-wal"));
+        Assert.Empty(Directory.GetFiles(_directory, "by-hand*").Except([elsewhere, elsewhere + "-wal"]));
+    }
+
+    [Fact]
+    public void A_log_that_is_none_is_named_and_not_passed_over()
+    {
+        var elsewhere = CopyByHandWithLog();
+        File.WriteAllText(elsewhere + "-wal", "This was a log once, and it held the last commits.");
+
+        var fault = Assert.Throws<StoreException>(() => StoreReplacement.Restore(FilePath, elsewhere, Noon));
+
+        Assert.Equal(StoreFault.Corrupt, fault.Fault);
+        Assert.Contains(elsewhere + "-wal", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(StoreFault.Corrupt, Assert.Throws<StoreException>(() => StoreBackup.Check(elsewhere)).Fault);
+    }
+
+    [Fact]
+    public void A_file_without_end_is_no_database_and_fills_no_disk()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "There is no /dev/zero here.");
+
+        Assert.Equal(StoreFault.Corrupt, Assert.Throws<StoreException>(() => StoreReplacement.Restore(FilePath, "/dev/zero", Noon)).Fault);
+    }
+
+    [Fact]
+    public void A_crash_at_any_point_of_a_restore_leaves_the_old_database_or_what_the_next_start_names()
+    {
+        var (backup, states) = CrashAtEachPoint();
+
+        Assert.InRange(states.Count, 6, 20);
+        var refused = 0;
+        foreach (var database in states)
+        {
+            string? colour = null;
+            try
+            {
+                using var store = SqliteStore.Open(database);
+                var settings = store.Load().Settings;
+                colour = settings[settings.ContainsKey(StoreSettings.CopiedAt) ? "copy" : "colour"];
+            }
+            catch (StoreException fault)
+            {
+                refused++;
+                Assert.Equal(StoreFault.CutShort, fault.Fault);
+                Assert.Contains(database, fault.Message, StringComparison.Ordinal);
+
+                StoreReplacement.Restore(database, backup, Noon.AddDays(1));
+                SqliteStore.Open(database).Dispose();
+            }
+
+            Assert.True(colour is null or "red" or "yes", $"{database} holds {colour}");
+        }
+
+        Assert.InRange(refused, 4, 20);
+    }
+
+    [Fact]
+    public void After_a_crash_in_a_restore_the_old_database_can_be_gone_on_with_and_has_lost_nothing()
+    {
+        var (_, states) = CrashAtEachPoint();
+
+        foreach (var database in states.Where(StoreReplacement.WasCutShort))
+        {
+            var fault = Assert.Throws<StoreException>(() => SqliteStore.Open(database));
+            var named = fault.Message.Split("--from ")[1].Split('\'')[0];
+
+            // What is said is done, after the logs that were left behind have followed their database.
+            StoreReplacement.Restore(database, named, Noon.AddDays(1));
+
+            using var store = SqliteStore.Open(database);
+            Assert.Equal("red", store.Load().Settings["colour"]);
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_named_is_never_the_one_that_is_worked_at()
+    {
+        Fill();
+        File.Copy(FilePath, FilePath + ".new");
+        File.Copy(FilePath, FilePath + ".new-2");
+
+        StoreReplacement.Restore(FilePath, FilePath + ".new", Noon);
+
+        SqliteStore.Open(FilePath).Dispose();
+        Assert.True(File.Exists(FilePath + ".new") && File.Exists(FilePath + ".new-2"));
+    }
+
+    [Fact]
+    public void A_sound_copy_is_checked_without_writing_anything()
+    {
+        Fill();
+        var backup = StoreBackup.Make(FilePath, Backups, Noon);
+        var before = Directory.GetLastWriteTimeUtc(Backups);
+
+        StoreBackup.Check(backup.Path);
+
+        Assert.Equal(before, Directory.GetLastWriteTimeUtc(Backups));
+    }
+
+    [Theory]
+    [InlineData(28, StoreFault.Full, "is full")]
+    [InlineData(122, StoreFault.Full, "is full")]
+    [InlineData(30, StoreFault.ReadOnly, "read-only")]
+    [InlineData(5, StoreFault.Failed, "eddy.db cannot be written: Input/output error")]
+    public void What_is_wrong_with_a_disk_is_said_of_the_file_that_its_user_knows(int error, StoreFault fault, string says)
+    {
+        var told = DiskErrors.Translate(new IOException("Input/output error : '/data/eddy.db.new-2'", error), "/data/eddy.db", "/data/eddy.db.new-2");
+
+        Assert.Equal(fault, told.Fault);
+        Assert.Contains(says, told.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(".new", told.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A copy of the database and its log, with a commit that is in the log only.</summary>
+    private string CopyByHandWithLog()
+    {
+        var elsewhere = Path.Combine(_directory, "by-hand");
+        using (var store = SqliteStore.Open(FilePath))
+        {
+            Set(store, "colour", "blue");
+            Ask(FilePath, "PRAGMA wal_checkpoint(TRUNCATE)");
+            Set(store, "colour", "red");
+            File.Copy(FilePath, elsewhere);
+            File.Copy(FilePath + "-wal", elsewhere + "-wal");
+        }
+
+        File.Delete(FilePath);
+        return elsewhere;
+    }
+
+    /// <summary>What a restore over a database with a log leaves where it is cut short after each of its steps, and what it put back.</summary>
+    private (string Backup, List<string> States) CrashAtEachPoint()
+    {
+        using (var other = SqliteStore.Open(Path.Combine(_directory, "other.db")))
+        {
+            Set(other, "copy", "yes");
+        }
+
+        var backup = StoreBackup.Make(Path.Combine(_directory, "other.db"), Backups, Noon);
+        var live = Directory.CreateDirectory(Path.Combine(_directory, "live")).FullName;
+        var byHand = CopyByHandWithLog();
+        File.Move(byHand, Path.Combine(live, "eddy.db"));
+        File.Move(byHand + "-wal", Path.Combine(live, "eddy.db-wal"));
+
+        var states = new List<string>();
+        StoreReplacement.Restore(Path.Combine(live, "eddy.db"), backup.Path, Noon, () =>
+        {
+            var state = Directory.CreateDirectory(Path.Combine(_directory, $"state-{states.Count}")).FullName;
+            foreach (var file in Directory.GetFiles(live))
+            {
+                if (!file.EndsWith(".lock", StringComparison.Ordinal))
+                {
+                    File.Copy(file, Path.Combine(state, Path.GetFileName(file)));
+                }
+            }
+
+            states.Add(Path.Combine(state, "eddy.db"));
+        });
+        return (backup.Path, states);
+    }
+
     private static void Set(SqliteStore store, string key, string value)
     {
         var batch = new StoreBatch();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Eddy.Engine.Storage;
 using Eddy.Hosting;
 using Eddy.Sqlite;
 
@@ -93,6 +94,73 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Contains("eddy: ", result.Error, StringComparison.Ordinal);
         Assert.Equal(earlier.Path, Assert.Single(Directory.GetFiles(backups)));
         StoreBackup.Check(earlier.Path);
+    }
+
+    [Fact]
+    public async Task A_disk_without_room_condemns_no_copy_and_passes_none_over_for_an_older_one()
+    {
+        Assert.SkipUnless(EddyProcess.CanLimitFiles, "There is no shell here.");
+        SqliteStore.Open(Database).Dispose();
+        var backups = DataDirectory.BackupsIn(_directory.Path);
+        var older = StoreBackup.Make(Database, backups, DateTimeOffset.UtcNow.AddDays(-1));
+        var newest = StoreBackup.Make(Database, backups, DateTimeOffset.UtcNow);
+        using (var store = SqliteStore.Open(Database))
+        {
+            var batch = new StoreBatch();
+            batch.Settings["colour"] = "red";
+            store.Commit(batch);
+
+            // Only with its log it can be looked at, and that takes room.
+            File.Copy(Database, newest.Path, overwrite: true);
+            File.Copy(Database + "-wal", newest.Path + "-wal");
+        }
+
+        var environment = new Dictionary<string, string> { [EddyProcess.FileLimitVariable] = "8", ["DOTNET_EnableWriteXorExecute"] = "0" };
+        var listed = await EddyProcess.RunAsync(_directory.Path, ["store", "backups", "--json", "--eddy.datadir", _directory.Path], environment);
+        var restored = await EddyProcess.RunAsync(_directory.Path, ["store", "restore", "--eddy.datadir", _directory.Path], environment);
+        var named = await EddyProcess.RunAsync(_directory.Path, ["store", "restore", "--from", older.Path, "--eddy.datadir", _directory.Path], environment);
+
+        var reports = JsonDocument.Parse(listed.Output).RootElement.GetProperty("backups").EnumerateArray()
+            .Select(static report => (report.GetProperty("path").GetString(), report.GetProperty("sound").ValueKind));
+        Assert.Equal([(newest.Path, JsonValueKind.Null), (older.Path, JsonValueKind.True)], reports);
+        Assert.Equal(ExitCode.Failed, restored.ExitCode);
+        Assert.Contains($"{newest.Path} cannot be written", restored.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failed, named.ExitCode);
+        Assert.Contains($"{Database} cannot be written", named.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".new", named.Error, StringComparison.Ordinal);
+        SqliteStore.Open(Database).Dispose();
+    }
+
+    [Fact]
+    public async Task A_copy_by_hand_is_put_back_with_its_log()
+    {
+        var byHand = _directory.File("by-hand.db");
+        using (var store = SqliteStore.Open(Database))
+        {
+            // Nothing is in the file yet: all of it is in the log.
+            File.Copy(Database, byHand);
+            File.Copy(Database + "-wal", byHand + "-wal");
+        }
+
+        var restored = await RunAsync("restore", "--from", byHand);
+
+        Assert.Equal((ExitCode.Done, ""), (restored.ExitCode, restored.Error));
+        SqliteStore.Open(Database).Dispose();
+    }
+
+    [Fact]
+    public async Task No_name_is_a_mistake_and_a_name_is_never_that_of_a_file_to_delete()
+    {
+        SqliteStore.Open(Database).Dispose();
+        File.Copy(Database, Database + ".new");
+
+        var unnamed = await RunAsync("restore", "--from", "");
+        var named = await RunAsync("restore", "--from", Database + ".new");
+
+        Assert.Equal(ExitCode.Usage, unnamed.ExitCode);
+        Assert.Contains("--from", unnamed.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, named.ExitCode);
+        Assert.True(File.Exists(Database + ".new"));
     }
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
