@@ -48,7 +48,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
         _options = options;
         _loggers = loggers;
         _logger = loggers.CreateLogger<LndNode>();
-        _events = new EventPump(inbox);
+        _events = new EventPump(inbox, loggers.CreateLogger<EventPump>());
         _payments = new PaymentRunner(_slot, options.Timings, loggers.CreateLogger<PaymentRunner>());
         _lookup = new CircuitLookup(_circuits);
         _messages = new PeerMessages(_slot, _events, options.Timings, loggers.CreateLogger<PeerMessages>());
@@ -56,6 +56,9 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
     /// <summary>Counters and latencies of the interceptor.</summary>
     public InterceptorStatistics Interceptor { get; } = new();
+
+    /// <summary>Since LND last answered, which is asked every <see cref="LndTimings.HeightPoll"/>; null while there is no connection that stands.</summary>
+    public TimeSpan? Silence => _slot.Current?.Silence;
 
     /// <summary>
     /// Ends when the adapter is disposed. If it fails before, that is a bug of ours, and the process should not go on as if it were well.

@@ -29,6 +29,19 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task How_long_LND_has_been_silent_is_known_long_before_a_call_is_given_up()
+    {
+        await using var rig = await Rig.StartAsync();
+        Assert.InRange(rig.Node.Silence!.Value, TimeSpan.Zero, TestInbox.Patience);
+
+        var thaw = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Lnd.BeforeGetInfo = () => thaw.Task;
+        Assert.True(SpinWait.SpinUntil(() => rig.Node.Silence > TimeSpan.FromSeconds(2), TestInbox.Patience));
+        thaw.SetResult();
+        Assert.True(SpinWait.SpinUntil(() => rig.Node.Silence < TimeSpan.FromSeconds(2), TestInbox.Patience));
+    }
+
+    [Fact]
     public async Task What_happens_while_the_listing_is_made_comes_after_it()
     {
         var listing = new TaskCompletionSource();

@@ -142,10 +142,10 @@ internal sealed partial class ChannelWatcher(
 
             if (requested.Count > 0)
             {
-                events.PostConnected(await ListPeersAsync(cancellationToken));
+                await events.PostStreamAsync(await ListPeersAsync(cancellationToken), cancellationToken);
             }
 
-            events.PostConnected(await ListChannelsAsync(cancellationToken));
+            await events.PostStreamAsync(await ListChannelsAsync(cancellationToken), cancellationToken);
         }
         catch (RpcException exception) when (requested.Count > 0)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Eddy.Engine.Ports;
 using Eddy.Lnd.Access;
 using Eddy.Lnd.Channels;
@@ -28,6 +29,7 @@ internal sealed partial class LndSession
     private readonly TaskCompletionSource _htlcsSubscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger;
     private uint _height;
+    private long _lastAnswer;
 
     public LndSession(SessionContext context, LndConnection connection, Greeting greeting)
     {
@@ -47,6 +49,9 @@ internal sealed partial class LndSession
 
     /// <summary>The engine has been told of this session.</summary>
     public bool IsAnnounced { get; private set; }
+
+    /// <summary>Since LND's last answer to a call that is made all the time.</summary>
+    public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastAnswer));
 
     public void Refresh(CommandId command) => _channels.Request(command);
 
@@ -111,7 +116,7 @@ internal sealed partial class LndSession
             "/lnrpc.Lightning/SubscribePeerEvents",
             options => lightning.SubscribePeerEvents(new PeerEventSubscription(), options),
             _reader.OnPeerAsync,
-            async cancellation => _context.Events.PostConnected(await _channels.ListPeersAsync(cancellation)),
+            async cancellation => await _context.Events.PostStreamAsync(await _channels.ListPeersAsync(cancellation), cancellation),
             cancellationToken);
         yield return FollowAsync(
             "/lnrpc.Lightning/SubscribeChannelEvents",
@@ -167,7 +172,7 @@ internal sealed partial class LndSession
 
     private async Task AnnounceAsync(bool isReturn, CancellationToken cancellationToken)
     {
-        var info = await Connection.Lightning.GetInfoAsync(new GetInfoRequest(), Connection.Call(cancellationToken));
+        var info = await GetInfoAsync(cancellationToken);
         var peers = await _channels.ListPeersAsync(cancellationToken);
         var channels = await _channels.ListChannelsAsync(cancellationToken);
         var node = _greeting.Node with { Height = info.BlockHeight };
@@ -206,12 +211,19 @@ internal sealed partial class LndSession
         }
     }
 
+    private async Task<GetInfoResponse> GetInfoAsync(CancellationToken cancellationToken)
+    {
+        var info = await Connection.Lightning.GetInfoAsync(new GetInfoRequest(), Connection.Call(cancellationToken));
+        Volatile.Write(ref _lastAnswer, Stopwatch.GetTimestamp());
+        return info;
+    }
+
     private async Task FollowHeightAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             await Task.Delay(_context.Options.Timings.HeightPoll, cancellationToken);
-            var info = await Connection.Lightning.GetInfoAsync(new GetInfoRequest(), Connection.Call(cancellationToken));
+            var info = await GetInfoAsync(cancellationToken);
             if (info.BlockHeight != _height)
             {
                 _height = info.BlockHeight;

@@ -21,10 +21,15 @@ internal sealed class NodeEventReader(EventPump events, ChannelWatcher channels)
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask OnMessageAsync(CustomMessage message, CancellationToken cancellationToken) =>
-        message.Type == IPeerMessenger.MessageType && NodeId.TryFrom(message.Peer.Span, out var peer)
-            ? events.PostStreamAsync(new NodeEvent.MessageReceived(peer, message.Data.Memory), cancellationToken)
-            : ValueTask.CompletedTask;
+    public ValueTask OnMessageAsync(CustomMessage message, CancellationToken cancellationToken)
+    {
+        if (message.Type == IPeerMessenger.MessageType && NodeId.TryFrom(message.Peer.Span, out var peer))
+        {
+            events.PostMessage(new NodeEvent.MessageReceived(peer, message.Data.Memory));
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask OnHtlcAsync(HtlcEvent htlc, CancellationToken cancellationToken)
     {

@@ -85,6 +85,8 @@ internal sealed class ScriptedLnd : IAsyncDisposable
 
     public Func<Task> BeforeListChannels { get; set; } = () => Task.CompletedTask;
 
+    public Func<Task> BeforeGetInfo { get; set; } = () => Task.CompletedTask;
+
     public Func<SendCustomMessageRequest, ServerCallContext, Task> OnSendMessage { get; set; } = (_, _) => Task.CompletedTask;
 
     public Func<SendToRouteRequest, ServerCallContext, Task<HTLCAttempt>> OnSendToRoute { get; set; } =

@@ -60,17 +60,18 @@ internal sealed class ScriptedRouter(ScriptedLnd lnd) : Router.RouterBase
 
 internal sealed class ScriptedLightning(ScriptedLnd lnd) : Protos.Lnrpc.Lightning.LightningBase
 {
-    public override Task<GetInfoResponse> GetInfo(GetInfoRequest request, ServerCallContext context)
+    public override async Task<GetInfoResponse> GetInfo(GetInfoRequest request, ServerCallContext context)
     {
+        await lnd.BeforeGetInfo();
         var (major, minor, patch) = lnd.Version;
-        return Task.FromResult(new GetInfoResponse
+        return new GetInfoResponse
         {
             IdentityPubkey = ScriptedLnd.Self.ToString(),
             Alias = "alice",
             BlockHeight = lnd.Height,
             Version = $"{major}.{minor}.{patch}-beta commit=v{major}.{minor}.{patch}-beta",
             Chains = { new Chain { Network = lnd.Network } },
-        });
+        };
     }
 
     public override Task<CheckMacPermResponse> CheckMacaroonPermissions(CheckMacPermRequest request, ServerCallContext context) =>
