@@ -81,7 +81,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
     private void Map()
     {
         _app.Use(GuardAsync);
-        Get("/v1/status", view => ReportMapping.Status(view, _desk.IsObserving, _desk.Guard), static () => ApiJson.Default.StatusReport);
+        Get("/v1/status", view => ReportMapping.Status(view, _desk), static () => ApiJson.Default.StatusReport);
         Get("/v1/channels", ReportMapping.Channels, static () => ApiJson.Default.ChannelsReport);
         Get("/v1/peers", ReportMapping.Peers, static () => ApiJson.Default.PeersReport);
         Get("/v1/adverts", ReportMapping.Adverts, static () => ApiJson.Default.AdvertsReport);
@@ -132,6 +132,11 @@ internal sealed partial class ApiServer : IAsyncDisposable
         {
             context.RequestAborted = aborted;
             await WriteErrorAsync(context, StatusCodes.Status503ServiceUnavailable, NoAnswer.Error);
+        }
+        catch (NoEngineException e)
+        {
+            context.RequestAborted = aborted;
+            await WriteErrorAsync(context, StatusCodes.Status503ServiceUnavailable, e.Message);
         }
         catch (InvalidOperationException e)
         {

@@ -5,13 +5,19 @@ using Eddy.Rings;
 
 namespace Eddy.Api;
 
-/// <summary>What the API asks of a running engine.</summary>
+/// <summary>There is no engine that could be asked. The message says why, for the operator.</summary>
+internal sealed class NoEngineException(string message) : Exception(message);
+
+/// <summary>What the API asks of a running engine. Every call may throw <see cref="NoEngineException"/>.</summary>
 internal interface IEngineDesk
 {
     bool IsObserving { get; }
 
     /// <summary>How the guard is; null where the daemon was not started as a process of its own.</summary>
     GuardState? Guard { get; }
+
+    /// <summary>Since LND last answered; null while there is no connection to it.</summary>
+    TimeSpan? LndSilence { get; }
 
     Task<EngineView> GetViewAsync(CancellationToken cancellationToken);
 

@@ -6,15 +6,16 @@ namespace Eddy.Api;
 /// <summary>What the engine shows, as the API says it.</summary>
 internal static class ReportMapping
 {
-    public static StatusReport Status(EngineView view, bool isObserving, GuardState? guard = null) => new(
+    public static StatusReport Status(EngineView view, IEngineDesk desk) => new(
         BuildVersion.Number,
         BuildVersion.Commit,
         view.Node is { } node ? new(node.Id.ToString(), node.Alias, node.Network, node.Version, Math.Max(node.Height, view.Height)) : null,
         view.IsConnected,
         view.ConnectionReason,
+        view.IsConnected && desk.LndSilence is { } silence ? (long)silence.TotalMilliseconds : null,
         view.Interceptor.ToString().ToLowerInvariant(),
         view.InterceptorReason,
-        isObserving ? "observe" : "active",
+        desk.IsObserving ? "observe" : "active",
         view.IsPaused,
         view.StartedAt,
         view.Channels.Length,
@@ -29,7 +30,7 @@ internal static class ReportMapping
             view.Totals.Moved.Value,
             view.Totals.Waived.Value,
             view.Totals.Saved.Value),
-        Guard(guard));
+        Guard(desk.Guard));
 
     public static ChannelsReport Channels(EngineView view) => new([.. view.Channels.OrderBy(channel => channel.Channel.Id).Select(Channel)]);
 

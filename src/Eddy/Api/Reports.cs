@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Eddy.Api;
 
 /// <summary>GET /v1/status.</summary>
+/// <param name="LndSilenceMs">Since LND last answered; it is asked every five seconds. Null while it is away.</param>
 /// <param name="Interceptor"><c>up</c>, <c>down</c> or <c>taken</c>.</param>
 /// <param name="Mode"><c>active</c> or <c>observe</c>.</param>
 internal sealed record StatusReport(
@@ -11,6 +12,7 @@ internal sealed record StatusReport(
     NodeReport? Node,
     bool Connected,
     string ConnectionReason,
+    long? LndSilenceMs,
     string Interceptor,
     string InterceptorReason,
     string Mode,

@@ -5,6 +5,9 @@ namespace Eddy.CommandLine;
 /// <summary>The API's reports as people read them.</summary>
 internal static class ReportTables
 {
+    /// <summary>LND is asked every five seconds.</summary>
+    private const long LongSilenceMs = 8_000;
+
     public static void Status(Terminal terminal, StatusReport status)
     {
         var now = DateTimeOffset.UtcNow;
@@ -12,7 +15,9 @@ internal static class ReportTables
         table.Row("eddy", $"{status.Version} (commit {status.Commit}), up {Show.Span(now - status.StartedAt)}");
         table.Row("node", status.Node is { } node ? $"{node.Alias} {node.Pubkey}" : "not known yet");
         table.Row("LND", status.Node is { } lnd && status.Connected
-            ? new($"{lnd.LndVersion} on {lnd.Network}, height {lnd.Height}", Style: "green")
+            ? status.LndSilenceMs > LongSilenceMs
+                ? new($"{lnd.LndVersion} on {lnd.Network}, height {lnd.Height}; no answer for {Show.Span(TimeSpan.FromMilliseconds(status.LndSilenceMs.Value))}", Style: "yellow")
+                : new($"{lnd.LndVersion} on {lnd.Network}, height {lnd.Height}", Style: "green")
             : new($"away: {status.ConnectionReason}", Style: "red"));
         table.Row("interceptor", status.Interceptor switch
         {

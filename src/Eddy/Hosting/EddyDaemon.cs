@@ -26,6 +26,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _completion = Task.CompletedTask;
     private ApiServer? _api;
+    private LndNode? _node;
     private int _isDisposed;
 
     private EddyDaemon(DaemonOptions options, ILoggerFactory loggers)
@@ -40,6 +41,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     /// <inheritdoc/>
     public GuardState? Guard => _options.Guard?.State;
+
+    /// <inheritdoc/>
+    public TimeSpan? LndSilence => _node?.Silence;
 
     /// <summary>Where the API really listens.</summary>
     public Uri ApiAddress => _api!.Address;
@@ -56,13 +60,18 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     public Task Changed => _host.Changed;
 
     /// <summary>Looks at everything that can be wrong, then starts. LND must be there and let us in; later it may go and come back.</summary>
+    /// <param name="options">All that it takes.</param>
+    /// <param name="loggers">For all of its parts.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <param name="beforeListening">Called when all is well but for the API's port.</param>
     /// <exception cref="StartException">It cannot start; the lines say why.</exception>
-    public static async Task<EddyDaemon> StartAsync(DaemonOptions options, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<EddyDaemon> StartAsync(
+        DaemonOptions options, ILoggerFactory loggers, CancellationToken cancellationToken, Func<ValueTask>? beforeListening = null)
     {
         var daemon = new EddyDaemon(options, loggers);
         try
         {
-            await daemon.StartPartsAsync(loggers, cancellationToken);
+            await daemon.StartPartsAsync(loggers, beforeListening ?? (static () => ValueTask.CompletedTask), cancellationToken);
             return daemon;
         }
         catch
@@ -116,7 +125,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     private static int ExitCodeOf(StoreFault fault) => fault == StoreFault.ReadOnly ? ExitCode.Usage : ExitCode.Failed;
 
-    private async Task StartPartsAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
+    private async Task StartPartsAsync(ILoggerFactory loggers, Func<ValueTask> beforeListening, CancellationToken cancellationToken)
     {
         var directory = DataDirectory.Open(_options.DataDirectory);
         Own(directory);
@@ -132,7 +141,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         Own(store);
 
         var gate = new HtlcGate(_options.Ports.Bindings(store), _host, TimeProvider.System);
-        var node = new LndNode(_options.Lnd with { Watch = _options.Guard }, _host, loggers);
+        var node = _node = new LndNode(_options.Lnd with { Watch = _options.Guard }, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
             Store = _options.Ports.Store(store),
@@ -152,6 +161,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         }
 
         Own(node.DisposeAsync);
+        await beforeListening();
         _api = await ApiServer.StartAsync(_options.Listen, this, token, loggers, cancellationToken);
         Own(_api.DisposeAsync);
 
@@ -180,7 +190,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private SqliteStore OpenStore(DataDirectory directory)
     {
         var hasBackups = !StoreBackup.List(directory.Backups).IsEmpty;
-        if (hasBackups && new FileInfo(directory.Database) is not { Exists: true, Length: > 0 })
+        if (hasBackups && !StoreReplacement.WasCutShort(directory.Database) && new FileInfo(directory.Database) is not { Exists: true, Length: > 0 })
         {
             // An empty one in its place would do no harm, but nobody would notice what is lost. A power cut may leave a file without content.
             var state = File.Exists(directory.Database) ? "empty" : "gone";
@@ -193,7 +203,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         }
         catch (StoreException e)
         {
-            throw new StartException(ExitCodeOf(e.Fault), [e.Message, .. e.Fault == StoreFault.Corrupt ? StoreAdvice.WaysOut(directory.Path) : []])
+            throw new StartException(ExitCodeOf(e.Fault), [e.Message, .. e.Fault is StoreFault.Corrupt or StoreFault.CutShort ? StoreAdvice.WaysOut(directory.Path) : []])
             {
                 MayPass = LastingDaemon.MayPass(e.Fault),
             };

@@ -1,3 +1,4 @@
+using System.Net;
 using Eddy.Engine.Ports;
 
 namespace Eddy.Hosting;
@@ -14,13 +15,16 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
 
     private readonly DaemonOptions _options;
     private readonly ILoggerFactory _loggers;
+    private readonly AsideApi _aside;
     private readonly ILogger<LastingDaemon> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private EddyDaemon? _daemon;
 
     private LastingDaemon(DaemonOptions options, ILoggerFactory loggers, EddyDaemon daemon)
     {
-        _options = options;
+        // The same port again when it comes back, also where any was asked for.
+        _options = options with { Listen = new IPEndPoint(options.Listen.Address, daemon.ApiAddress.Port) };
+        _aside = new AsideApi(_options, loggers);
         _loggers = loggers;
         _logger = loggers.CreateLogger<LastingDaemon>();
         _daemon = daemon;
@@ -28,7 +32,7 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
         Completion = RunAsync(daemon);
     }
 
-    /// <summary>Where the API listens, except while it has stepped aside.</summary>
+    /// <summary>Where the API listens; while it has stepped aside it says why, and nothing else.</summary>
     public Uri ApiAddress { get; }
 
     public string DataDirectoryPath => _options.DataDirectory;
@@ -63,6 +67,8 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
             await last.DisposeAsync();
         }
 
+        await _aside.CloseAsync();
+
         _stopping.Dispose();
     }
 
@@ -82,6 +88,7 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
             {
                 pause = TimeProvider.System.GetElapsedTime(started) >= StoodWell ? _options.FirstPause : pause;
                 LogStepsAside(e.Message);
+                _aside.Why = e.Message;
             }
             catch (StoreException e) when (e.Fault == StoreFault.Corrupt)
             {
@@ -95,6 +102,7 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
             {
                 try
                 {
+                    await _aside.OpenAsync(_stopping.Token);
                     await Task.Delay(pause, _stopping.Token);
                 }
                 catch (OperationCanceledException)
@@ -108,7 +116,13 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
             while (next is null);
 
             daemon = next;
-            _daemon = next;
+            Interlocked.Exchange(ref _daemon, next);
+            if (_stopping.IsCancellationRequested)
+            {
+                // Who disposes may have looked before it was there, and waits for this loop; then looks again.
+                return;
+            }
+
             LogIsBack();
         }
     }
@@ -117,11 +131,12 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
     {
         try
         {
-            return await EddyDaemon.StartAsync(_options, _loggers, _stopping.Token);
+            return await EddyDaemon.StartAsync(_options, _loggers, _stopping.Token, _aside.CloseAsync);
         }
         catch (StartException e) when (e.MayPass)
         {
             LogNotYet(e.Message);
+            _aside.Why = e.Message;
             return null;
         }
         catch (OperationCanceledException)

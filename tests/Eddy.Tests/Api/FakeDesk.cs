@@ -43,6 +43,8 @@ internal sealed class FakeDesk : IEngineDesk
 
     public Eddy.Guarding.GuardState? Guard { get; set; }
 
+    public TimeSpan? LndSilence { get; set; }
+
     public OperatorReply Reply { get; set; } = new(OperatorStatus.Done, "Done.");
 
     /// <summary>Where set, nothing is answered until it ends.</summary>

@@ -42,6 +42,20 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_says_for_how_long_LND_has_not_answered_when_that_is_more_than_usual()
+    {
+        _desk.LndSilence = TimeSpan.FromSeconds(4);
+        var usual = await RunAsync("status");
+        _desk.LndSilence = TimeSpan.FromSeconds(42);
+        var silent = await RunAsync("status");
+        var json = await RunAsync("status", "--json");
+
+        Assert.DoesNotContain("no answer", usual.Output, StringComparison.Ordinal);
+        Assert.Contains("height 800003; no answer for 42s", Squeeze(silent.Output), StringComparison.Ordinal);
+        Assert.Equal(42_000, JsonDocument.Parse(json.Output).RootElement.GetProperty("lnd_silence_ms").GetInt64());
+    }
+
+    [Fact]
     public async Task Why_names_the_rings_over_the_channel_and_whose_hop_it_was()
     {
         var result = await RunAsync("why", "700000x1x0");

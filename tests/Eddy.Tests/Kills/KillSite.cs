@@ -270,7 +270,7 @@ internal sealed class KillSite : IAsyncDisposable
         }
 
         var view = await node.Daemon!.GetViewAsync(Token);
-        return (ReportMapping.Status(view, isObserving: false), ReportMapping.Channels(view), ReportMapping.Rings(view));
+        return (ReportMapping.Status(view, node.Daemon!), ReportMapping.Channels(view), ReportMapping.Rings(view));
     }
 
     /// <summary>The daemons' books and LND's say the same, every payment was made once, and nobody has less than before.</summary>

@@ -132,7 +132,14 @@ public sealed class StartTests : IAsyncLifetime
         await File.WriteAllBytesAsync(database, []);
         var empty = await RunAsync("--eddy.datadir", data);
 
-        foreach (var (result, says) in new[] { (damaged, "is damaged"), (gone, "is gone"), (empty, "is empty") })
+        File.Delete(database);
+        await File.WriteAllTextAsync(database + ".replacing", "eddy.db.replaced-20261121T120000Z\n");
+        var cutShort = await RunAsync("--eddy.datadir", data);
+        Assert.False(File.Exists(database));
+        Assert.Contains($"Putting another database in the place of {database} was cut short", cutShort.Error, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(database, []);
+
+        foreach (var (result, says) in new[] { (damaged, "is damaged"), (gone, "is gone"), (empty, "is empty"), (cutShort, "was cut short") })
         {
             Assert.Equal((ExitCode.Failed, ""), (result.ExitCode, result.Output));
             Assert.Contains($"{database} {says}", result.Error, StringComparison.Ordinal);

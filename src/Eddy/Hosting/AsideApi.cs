@@ -1,0 +1,74 @@
+using Eddy.Api;
+using Eddy.Engine.Views;
+using Eddy.Guarding;
+using Eddy.Lightning;
+using Eddy.Rings;
+
+namespace Eddy.Hosting;
+
+/// <summary>In the place of the API while the daemon has stepped aside: answers with why, so that nobody takes the daemon for gone.</summary>
+internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory loggers) : IEngineDesk
+{
+    private readonly ILogger _logger = loggers.CreateLogger<AsideApi>();
+    private ApiServer? _server;
+    private volatile string _why = "";
+
+    /// <summary>One sentence for the operator.</summary>
+    public string Why
+    {
+        get => _why;
+        set => _why = value;
+    }
+
+    /// <inheritdoc/>
+    public bool IsObserving => options.Engine.IsObserving;
+
+    /// <inheritdoc/>
+    public GuardState? Guard => options.Guard?.State;
+
+    /// <inheritdoc/>
+    public TimeSpan? LndSilence => null;
+
+    /// <summary>Opens it unless it is open. Where that is not possible the daemon only looks gone.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _server = await ApiServer.StartAsync(options.Listen, this, AccessToken.OpenOrCreate(options.DataDirectory), loggers, cancellationToken);
+        }
+        catch (Exception e) when (e is StartException or IOException or UnauthorizedAccessException)
+        {
+            LogImpossible(e.Message);
+        }
+    }
+
+    public async ValueTask CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _server, null) is { } server)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<EngineView> GetViewAsync(CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => throw None();
+
+    private NoEngineException None() => new($"the daemon has stepped aside, and comes back by itself when this has passed: {Why}");
+
+    [LoggerMessage(LogLevel.Debug, "The commands cannot be told that the daemon has stepped aside: {Why}")]
+    private partial void LogImpossible(string why);
+}
