@@ -31,6 +31,7 @@ internal static partial class RunCommand
         await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
         await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard }), loggers, cancellationToken);
         manager?.Ready();
+        guard.Announce();
         if (config.File is { } file && PrivateFile.IsWritableByOthers(file))
         {
             LogWritable(logger, file);

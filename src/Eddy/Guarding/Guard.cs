@@ -24,20 +24,24 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _supervisorLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _loops = [];
+    private readonly Lock _announcing = new();
+    private readonly bool _isMissing;
     private volatile string _reason;
     private volatile bool _isArmed;
+    private bool _isAnnounced;
     private int _process;
     private long _signs;
     private long _lastSign;
     private long _longestSilence;
 
-    private Guard(GuardOptions options, Heartbeat? heartbeat, string reason, ServiceManager? manager, ILogger logger)
+    private Guard(GuardOptions options, Heartbeat? heartbeat, string reason, ServiceManager? manager, ILogger logger, bool isMissing)
     {
         _options = options;
         _heartbeat = heartbeat;
         _reason = reason;
         _manager = manager;
         _logger = logger;
+        _isMissing = isMissing;
     }
 
     /// <inheritdoc/>
@@ -53,18 +57,13 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
         Stopwatch.GetElapsedTime(0, Volatile.Read(ref _longestSilence)),
         GuardKill.Read(_options.NotePath));
 
-    /// <summary>Starts what there is to start; a system that allows no guard is a warning and no fault.</summary>
+    /// <summary>Starts what there is to start; a system that allows no guard is a warning, when it is announced, and no fault.</summary>
     /// <param name="whyNot">Not null where no guard is wanted: only systemd and the supervisor are then looked after.</param>
     /// <param name="manager">Where signs of life go too; not ours to dispose.</param>
     public static Guard Start(GuardOptions options, string? whyNot, ServiceManager? manager, ILogger logger)
     {
         var (heartbeat, reason) = whyNot is null ? Prepare() : (null, whyNot);
-        var guard = new Guard(options, heartbeat, reason, manager, logger);
-        if (whyNot is null && heartbeat is null)
-        {
-            guard.LogImpossible(reason);
-        }
-
+        var guard = new Guard(options, heartbeat, reason, manager, logger, isMissing: whyNot is null && heartbeat is null);
         if (heartbeat is not null)
         {
             guard._loops.Add(Task.Run(guard.KeepAsync));
@@ -81,6 +80,23 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
         }
 
         return guard;
+    }
+
+    /// <summary>From now on says what there is to say of the guard: the daemon runs, and whatever could have kept it from that has been said.</summary>
+    public void Announce()
+    {
+        lock (_announcing)
+        {
+            _isAnnounced = true;
+            if (_isMissing)
+            {
+                LogImpossible(_reason);
+            }
+            else if (Volatile.Read(ref _process) is > 0 and var process)
+            {
+                LogStarted(process, _options.Silence.TotalSeconds, _options.Timeout.TotalSeconds);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -185,9 +201,8 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
 
         using (process)
         {
-            Volatile.Write(ref _process, process.Id);
             _reason = "";
-            LogStarted(process.Id, _options.Silence.TotalSeconds, _options.Timeout.TotalSeconds);
+            SetProcess(process.Id);
             await process.WaitForExitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Volatile.Write(ref _process, 0);
             if (!process.HasExited)
@@ -201,6 +216,18 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
         }
     }
 
+    private void SetProcess(int process)
+    {
+        lock (_announcing)
+        {
+            Volatile.Write(ref _process, process);
+            if (_isAnnounced)
+            {
+                LogStarted(process, _options.Silence.TotalSeconds, _options.Timeout.TotalSeconds);
+            }
+        }
+    }
+
     private ProcessStartInfo Command()
     {
         var script = ShellScript.Guard;
@@ -211,7 +238,7 @@ internal sealed partial class Guard : IInterceptorWatch, IAsyncDisposable
             start.ArgumentList.Add(ShellScript.Shell);
         }
 
-        foreach (var argument in script.Command.Concat(_options.Arguments(Environment.ProcessId, ProcessStart.OfThis(), _heartbeat!.Path, Supervisor.Process)))
+        foreach (var argument in script.Command.Concat(_options.Arguments(Environment.ProcessId, ProcessStart.OfThis(), _heartbeat!.Path, Supervisor.Process, Supervisor.Born)))
         {
             start.ArgumentList.Add(argument);
         }

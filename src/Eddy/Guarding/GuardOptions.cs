@@ -29,10 +29,10 @@ internal sealed record GuardOptions(TimeSpan Timeout, string NotePath)
     public int GoodLooks => (int)(GoodRun.Ticks / Tick.Ticks);
 
     /// <summary>The script's arguments.</summary>
-    public string[] Arguments(int process, string born, string beat, int supervisor) =>
+    public string[] Arguments(int process, string born, string beat, int supervisor, string supervisorBorn) =>
     [
         Text(process), born, beat, Tick.TotalSeconds.ToString("0.####", CultureInfo.InvariantCulture), Text(Looks), Text(GoodLooks),
-        Text(supervisor), NotePath, $"{Silence.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s",
+        Text(supervisor), supervisorBorn, NotePath, $"{Silence.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s",
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

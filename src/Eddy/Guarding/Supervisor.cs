@@ -19,6 +19,9 @@ internal static class Supervisor
         && int.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
         && id == NativeMethods.GetParent() ? id : 0;
 
+    /// <summary>When it began, so that nobody else is signalled in its place.</summary>
+    public static string Born { get; } = (Process != 0 ? ProcessStart.Of(Process) : null) ?? "never";
+
     /// <summary>There was a supervisor, and it has ended without ending us.</summary>
     public static bool IsLost => Process != 0 && NativeMethods.GetParent() != Process;
 

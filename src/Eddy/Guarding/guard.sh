@@ -1,7 +1,9 @@
 # The guard: looks at the heartbeat of the daemon's read loop and kills the daemon when it stands still. Needs nothing but sh and sleep, reads
 # nothing from a disk, and writes only after the kill. Time is counted in looks and never read from a clock, so that a machine that was
 # suspended, or a guard that was stopped or starved itself, has seen no silence meanwhile.
-pid=$1 born=$2 beat=$3 tick=$4 looks=$5 good=$6 supervisor=$7 note=$8 silence=$9
+pid=$1 born=$2 beat=$3 tick=$4 looks=$5 good=$6 supervisor=$7 supervisor_born=$8 note=$9
+shift 9
+silence=$1
 unset EDDY_GUARD_SCRIPT
 set -f
 umask 077
@@ -33,12 +35,17 @@ while sleep "$tick"; do
     silent=$((silent + 1))
     [ "$silent" -ge "$looks" ] || continue
 
-    # The supervisor first: it has to know before it sees the daemon end.
+    # The supervisor first: it has to know before it sees the daemon end. Whoever has its number after it is not told.
+    next='systemd is to start it again'
+    if [ "$supervisor" -gt 0 ]; then
+        next='nobody starts it again, for its supervisor is gone'
+        set --
+        { read -r stat < "/proc/$supervisor/stat" && set -- ${stat##*) }; } 2>/dev/null
+        [ "${20-}" = "$supervisor_born" ] || supervisor=0
+    fi
     if [ "$supervisor" -gt 0 ]; then
         if [ "$looked" -ge "$good" ]; then kill -USR2 "$supervisor"; else kill -USR1 "$supervisor"; fi
         next='eddy starts again'
-    else
-        next='systemd is to start it again'
     fi 2>/dev/null
     kill -KILL "$pid" 2>/dev/null
 

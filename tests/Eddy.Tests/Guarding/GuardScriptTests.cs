@@ -150,6 +150,29 @@ public sealed class GuardScriptTests
     }
 
     [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task Nobody_is_told_who_only_has_the_supervisors_number(string shell)
+    {
+        using var scene = new Scene();
+        using var other = Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true })!;
+        await using var guard = await scene.GuardAsync(shell, supervisor: other.Id, supervisorBorn: "1");
+        scene.Beat("armed 1");
+        await LookAsync(guard, 3);
+
+        guard.Wake();
+
+        var (code, error) = await guard.EndAsync();
+        Assert.Equal(0, code);
+        Assert.False(scene.IsAlive);
+        Assert.Contains("nobody starts it again, for its supervisor is gone", error, StringComparison.Ordinal);
+
+        // USR1 would have ended it; the end of its input does it now.
+        other.StandardInput.Close();
+        await other.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, other.ExitCode);
+    }
+
+    [Theory]
     [InlineData(500, "0.125", 3)]
     [InlineData(1500, "0.375", 3)]
     [InlineData(2000, "0.5", 3)]
@@ -159,7 +182,7 @@ public sealed class GuardScriptTests
     {
         var options = new GuardOptions(TimeSpan.FromMilliseconds(milliseconds), "/note");
 
-        Assert.Equal((tick, Shell.Text(looks)), (options.Arguments(1, "2", "/beat", 0)[3], options.Arguments(1, "2", "/beat", 0)[4]));
+        Assert.Equal((tick, Shell.Text(looks)), (options.Arguments(1, "2", "/beat", 0, "never")[3], options.Arguments(1, "2", "/beat", 0, "never")[4]));
         Assert.True((options.Looks + 1) * options.Tick <= options.Timeout);
         Assert.Equal(options.Tick, options.Beat * 2);
     }
@@ -201,12 +224,13 @@ public sealed class GuardScriptTests
         }
 
         /// <summary>A guard that sleeps before its first look.</summary>
-        public async Task<Shell> GuardAsync(string shell, string? born = null, int supervisor = 0)
+        public async Task<Shell> GuardAsync(string shell, string? born = null, int supervisor = 0, string? supervisorBorn = null)
         {
             // Fields here begin with the fourth; the start is the twenty-second.
             born ??= ProcessTree.Look(Id)!.Value.Fields[18];
+            supervisorBorn ??= ProcessTree.Look(supervisor)?.Fields[18] ?? "never";
             var guard = Shell.Start(
-                shell, ShellScript.Guard, Shell.Text(Id), born, _directory.File("beat"), Tick, "3", Shell.Text(GoodLooks), Shell.Text(supervisor), Note, "1.35 s");
+                shell, ShellScript.Guard, Shell.Text(Id), born, _directory.File("beat"), Tick, "3", Shell.Text(GoodLooks), Shell.Text(supervisor), supervisorBorn, Note, "1.35 s");
             Assert.Equal(Tick, await guard.SleepsAsync());
             return guard;
         }
