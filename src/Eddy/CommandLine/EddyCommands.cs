@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
 using Eddy.Api;
 using Eddy.Configuration;
 using Eddy.Hosting;
@@ -38,7 +39,11 @@ internal sealed class EddyCommands
         var parse = _root.Parse(arguments);
         if (parse.Action is VersionAction or CommandHelp)
         {
-            return await parse.InvokeAsync(new InvocationConfiguration { Output = _terminal.Output, Error = _terminal.Error });
+            return await GuardAsync(
+                parse,
+                (_, cancellationToken) => parse.InvokeAsync(
+                    new InvocationConfiguration { Output = _terminal.Output, Error = _terminal.Error, EnableDefaultExceptionHandler = false }, cancellationToken),
+                CancellationToken.None);
         }
 
         if (parse.Errors.Count > 0 || parse.CommandResult.Command.Action is null)
@@ -46,7 +51,14 @@ internal sealed class EddyCommands
             return WriteUsageError(parse);
         }
 
-        return await parse.InvokeAsync(new InvocationConfiguration
+        // The parser's library takes care of SIGTERM and SIGINT; a terminal that is closed means the same.
+        using var hungUp = new CancellationTokenSource();
+        using var hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            hungUp.Cancel();
+        });
+        var invocation = new InvocationConfiguration
         {
             Output = _terminal.Output,
             Error = _terminal.Error,
@@ -54,7 +66,8 @@ internal sealed class EddyCommands
 
             // A daemon that is told to stop lets its HTLCs go first.
             ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
-        });
+        };
+        return await parse.InvokeAsync(invocation, hungUp.Token);
     }
 
     /// <summary>A command that looks at the configuration only.</summary>

@@ -15,6 +15,8 @@ internal sealed class ConfigLoader
 {
     public const string VariablePrefix = "EDDY_";
 
+    private const int LongestFile = 1024 * 1024;
+
     private readonly List<ConfigMistake> _mistakes = [];
     private readonly Dictionary<ConfigKey, ConfigValue> _values = [];
     private readonly Dictionary<(string Section, string Argument, string Key), ConfigValue> _links = [];
@@ -82,7 +84,13 @@ internal sealed class ConfigLoader
         string text;
         try
         {
-            text = File.ReadAllText(path);
+            if (BoundedText.Read(path, LongestFile) is not { } read)
+            {
+                _mistakes.Add(new(new ConfigOrigin.File(path, 0), "this is more than 1 MiB, and so no configuration"));
+                return true;
+            }
+
+            text = read;
         }
         catch (Exception e) when (!isRequired && e is FileNotFoundException or DirectoryNotFoundException)
         {

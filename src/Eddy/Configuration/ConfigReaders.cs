@@ -8,6 +8,9 @@ namespace Eddy.Configuration;
 /// <summary>Readers for the kinds of values there are. Each says what is wrong and what would be right.</summary>
 internal static class ConfigReaders
 {
+    /// <summary>Of a list in a file of its own: more keys than the network has nodes.</summary>
+    private const int LongestList = 4 * 1024 * 1024;
+
     private const long MaxSat = 21_000_000L * 100_000_000;
 
     /// <summary>A whole number of satoshis; <c>_</c> may part the digits.</summary>
@@ -159,7 +162,13 @@ internal static class ConfigReaders
         string[] lines;
         try
         {
-            lines = File.ReadAllLines(path);
+            if (BoundedText.Read(path, LongestList) is not { } read)
+            {
+                mistakes.Add(new(text.Origin, $"the list {path} is more than 4 MiB"));
+                return;
+            }
+
+            lines = read.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

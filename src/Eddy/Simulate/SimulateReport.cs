@@ -32,7 +32,7 @@ internal sealed record SimulateReport(
         Math.Round(sweep.Seconds, 1),
         sweep.MsatLost,
         sweep.Steps,
-        Math.Round(sweep.Virtual.TotalHours, 1),
+        Math.Round(sweep.Virtual.TotalHours, 4),
         sweep.Sizes.ToDictionary(static size => JsonNamingPolicy.SnakeCaseLower.ConvertName(size.Key.ToString()), static size => size.Value),
         [.. sweep.Violations.Select(static run => run.Seed)]);
 }

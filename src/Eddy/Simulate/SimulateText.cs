@@ -23,7 +23,7 @@ internal static class SimulateText
         results.Row("violations", new Cell(Number(report.Violations), Style: report.Violations == 0 ? "green" : "red"));
         results.Row("msat lost", new Cell(Number(report.MsatLost), Style: report.MsatLost == 0 ? "green" : "red"));
         results.Row("steps, each checked", Number(report.Steps));
-        results.Row("hours simulated", report.VirtualHours.ToString("N1", CultureInfo.InvariantCulture));
+        results.Row("hours simulated", report.VirtualHours.ToString(report.VirtualHours < 10 ? "N3" : "N1", CultureInfo.InvariantCulture));
         results.Row("seconds", report.Seconds.ToString("N1", CultureInfo.InvariantCulture));
         results.WriteTo(terminal);
     }

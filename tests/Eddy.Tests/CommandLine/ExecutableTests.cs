@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -33,6 +34,36 @@ public sealed class ExecutableTests : IDisposable
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains(holds, result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("--help")]
+    [InlineData("rings show --help")]
+    public async Task An_output_that_takes_nothing_is_one_line_and_a_failure(string arguments)
+    {
+        using var error = new StringWriter();
+        using var full = new FullWriter();
+
+        var exitCode = await new Eddy.CommandLine.EddyCommands(new(full, error, false)).RunAsync(arguments.Split(' '));
+
+        Assert.Equal(ExitCode.Failed, exitCode);
+        Assert.Equal("eddy: Reading or writing failed: No space left on device", Assert.Single(error.ToString().TrimEnd().Split('\n')));
+    }
+
+    [Fact]
+    public async Task A_terminal_that_is_closed_stops_a_simulation_as_SIGTERM_does()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "There is no /proc here.");
+        Assert.SkipWhen(HasHangUp(Environment.ProcessId, "SigIgn:"), "SIGHUP is ignored here, and so in every process that is started here.");
+        await using var process = EddyProcess.Start(_home.Path, ["simulate", "--faults", "crash", "--runs", "10000000", "--json"]);
+        await Guarding.ProcessTree.UntilAsync("the process to listen to SIGHUP", () => HasHangUp(process.Id, "SigCgt:"));
+
+        await Guarding.ProcessTree.SignalAsync(process.Id, "HUP");
+
+        var result = await process.EndAsync();
+        Assert.Equal((ExitCode.Failed, "eddy: stopped"), (result.ExitCode, result.Error));
+        Assert.Equal("stopped", JsonDocument.Parse(result.Output).RootElement.GetProperty("error").GetString());
     }
 
     [Theory]
@@ -135,5 +166,23 @@ public sealed class ExecutableTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool HasHangUp(int id, string mask)
+    {
+        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(mask, StringComparison.Ordinal));
+        return (ulong.Parse(line.AsSpan(mask.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1) != 0;
+    }
+
+    /// <summary>As /dev/full is to whoever writes at once.</summary>
+    private sealed class FullWriter : StringWriter
+    {
+        public override void Write(char value) => throw new IOException("No space left on device");
+
+        public override void Write(string? value) => throw new IOException("No space left on device");
+
+        public override void Write(char[] buffer, int index, int count) => throw new IOException("No space left on device");
+
+        public override void WriteLine(string? value) => throw new IOException("No space left on device");
     }
 }

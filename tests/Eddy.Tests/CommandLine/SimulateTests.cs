@@ -22,6 +22,7 @@ public sealed class SimulateTests
         Assert.True(root.GetProperty("rings_failed").GetInt64() >= 0);
         Assert.True(root.GetProperty("seconds").GetDouble() > 0);
         Assert.Equal(0, root.GetProperty("msat_lost").GetInt64());
+        Assert.True(root.GetProperty("virtual_hours").GetDouble() > 0);
         Assert.Equal(["message-lost", "crash"], root.GetProperty("faults").EnumerateObject().Select(static fault => fault.Name));
     }
 

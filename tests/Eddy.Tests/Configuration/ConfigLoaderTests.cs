@@ -117,6 +117,27 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Files_without_end_are_refused()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "There is no /dev/zero here.");
+
+        var file = ConfigLoader.Load("/dev/zero", new Hashtable(), new Dictionary<ConfigKey, string>());
+        var list = Load("[policy]\ndeny=file:///dev/zero");
+
+        Assert.Equal("this is more than 1 MiB, and so no configuration", Assert.Single(file.Mistakes).Text);
+        Assert.Contains("the list /dev/zero is more than 4 MiB", Assert.Single(list.Mistakes).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_a_mebibyte_is_read_and_one_byte_more_is_refused()
+    {
+        var largest = "[rings]\ntarget=0.4\n".PadRight(1024 * 1024, '\n');
+
+        Assert.Equal(0.4, Valid(largest).Target);
+        Assert.Contains("more than 1 MiB", Assert.Single(Load(largest + "\n").Mistakes).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_wrong_value_is_reported_even_where_a_later_one_overrules_it() =>
         Assert.Single(Load("[rings]\ntarget=2", [], (ConfigKeys.Target, "0.5")).Mistakes);
 
