@@ -34,7 +34,9 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var why = File.Exists(path) ? "there is a file of that name" : "its parent does not allow it";
+            var why = e.HResult == OwnedFile.ReadOnlyFileSystem ? "its disk is read-only"
+                : File.Exists(path) ? "there is a file of that name"
+                : "its parent does not allow it";
             throw new StartException(ExitCode.Usage, $"cannot make the data directory {path}: {why}; set eddy.datadir to a directory of this user", e);
         }
 
