@@ -46,33 +46,30 @@ public sealed class CycleFinder
 
         _scope.Set(graph, query, start);
         _found.Clear();
-        if (!IsAnsweredBySweep(query))
+        if (!IsAnsweredBySweep(query, out var floor))
         {
             HasSearched = true;
             _found.Clear();
-            _search.Find(_scope, _found);
+            _search.Find(_scope, floor, _found);
             WasExhaustive = _search.WasExhaustive;
         }
 
         return [.. _found];
     }
 
-    private bool IsAnsweredBySweep(CycleQuery query)
+    /// <param name="floor">Where it is not, what a search need not go below.</param>
+    private bool IsAnsweredBySweep(CycleQuery query, out long floor)
     {
+        floor = Math.Max(1, query.MinAmount);
         if (query.MinAmount > Arc.Vast)
         {
             return false;
         }
 
         _sweep.Run(_scope);
-        if (_sweep.FalseTurn > 0 && _sweep.Width <= _sweep.FalseTurn)
-        {
-            return false;
-        }
-
         if (_sweep.Width == 0)
         {
-            return true;
+            return _sweep.FalseTurn == 0;
         }
 
         if (_sweep.Width == Arc.Vast && query.MaxAmount > Arc.Vast)
@@ -81,6 +78,12 @@ public sealed class CycleFinder
         }
 
         var found = _rings.Find(_scope, _sweep, query.MaxResults, _add);
-        return found == query.MaxResults || (found > 0 && query.OnlyBest);
+        if (found == query.MaxResults || (found > 0 && query.OnlyBest))
+        {
+            floor = _sweep.Width;
+            return _sweep.Width > _sweep.FalseTurn;
+        }
+
+        return false;
     }
 }

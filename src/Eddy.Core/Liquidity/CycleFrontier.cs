@@ -24,6 +24,9 @@ internal struct Step
 
     public int BestHops;
 
+    /// <summary>The neighbour of the start by which no walk from here may return; see <see cref="ReturnWidths"/>.</summary>
+    public int LeftBy;
+
     /// <summary>Of the node.</summary>
     public NodeId Id;
 }

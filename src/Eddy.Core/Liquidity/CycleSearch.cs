@@ -10,6 +10,7 @@ internal sealed class CycleSearch(int effort)
     private readonly CycleFrontier _frontier = new();
     private CycleScope _scope = new();
     private int _maxHops;
+    private long _floor;
 
     // By index in the graph: the node's place in the copy, with the number of the query above it.
     private long[] _places = [];
@@ -23,18 +24,20 @@ internal sealed class CycleSearch(int effort)
     private int _count;
     private int _edgeCount;
 
-    // By hops and place: the widest walk back to the start within that many hops, and the widest with a gaining edge on it.
-    private long[] _widest = [];
-    private long[] _widestGaining = [];
+    // By hops and place: the widest walks back to the start within that many hops, and the widest with a gaining edge on them.
+    private ReturnWidths[] _widest = [];
+    private ReturnWidths[] _widestGaining = [];
 
     /// <summary>False where the last query stopped at its effort limit.</summary>
     public bool WasExhaustive { get; private set; } = true;
 
     /// <summary>The best cycles, best first.</summary>
-    public void Find(CycleScope scope, List<Cycle> found)
+    /// <param name="floor">Narrower ones are not looked for.</param>
+    public void Find(CycleScope scope, long floor, List<Cycle> found)
     {
         WasExhaustive = true;
         _scope = scope;
+        _floor = floor;
         _maxHops = scope.Query.MaxHops;
         Reach();
         Sweep();
@@ -68,7 +71,7 @@ internal sealed class CycleSearch(int effort)
     {
         var query = _scope.Query;
         var node = _nodes[place];
-        var floor = Arc.Cut(Math.Max(1, query.MinAmount));
+        var floor = Arc.Cut(_floor);
         foreach (var arc in _scope.Out(node))
         {
             if (arc.Most < floor)
@@ -84,7 +87,7 @@ internal sealed class CycleSearch(int effort)
             }
 
             var most = Math.Min(query.MaxAmount, offered.Most);
-            if (most < Math.Max(query.MinAmount, offered.Least) || !IsOpen(arc.Node) || _scope.IsBlocked(node, arc.Node))
+            if (most < Math.Max(_floor, offered.Least) || !IsOpen(arc.Node) || _scope.IsBlocked(node, arc.Node))
             {
                 continue;
             }
@@ -125,50 +128,60 @@ internal sealed class CycleSearch(int effort)
         var cells = (_maxHops + 1) * _count;
         if (_widest.Length < cells)
         {
-            _widest = new long[cells];
-            _widestGaining = new long[cells];
+            _widest = new ReturnWidths[cells];
+            _widestGaining = new ReturnWidths[cells];
         }
 
         Array.Clear(_widest, 0, cells);
         Array.Clear(_widestGaining, 0, cells);
         for (var hops = 1; hops <= _maxHops; hops++)
         {
-            var shorter = (hops - 1) * _count;
-            var layer = hops * _count;
             for (var node = 0; node < _count && _distances[node] + hops <= _maxHops; node++)
             {
-                var widest = _widest[shorter + node];
-                var widestGaining = _widestGaining[shorter + node];
-                foreach (ref readonly var edge in EdgesFrom(node))
-                {
-                    if (edge.Most <= widestGaining)
-                    {
-                        // Those beyond what an arc can hold stand first, but in no order.
-                        if (edge.Most < Arc.Vast)
-                        {
-                            break;
-                        }
-
-                        continue;
-                    }
-
-                    var onward = edge.Target == 0 ? long.MaxValue : _widest[shorter + edge.Target];
-                    var onwardGaining = edge.Target == 0 ? 0 : _widestGaining[shorter + edge.Target];
-                    widest = Math.Max(widest, Math.Min(edge.Most, onward));
-                    widestGaining = Math.Max(widestGaining, Math.Max(Math.Min(edge.Most, onwardGaining), Math.Min(edge.Gaining, onward)));
-                }
-
-                _widest[layer + node] = widest;
-                _widestGaining[layer + node] = widestGaining;
+                Widen(node, (hops * _count) + node, (hops - 1) * _count);
             }
         }
     }
+
+    private void Widen(int node, int cell, int shorter)
+    {
+        var widest = _widest[shorter + node];
+        var widestGaining = _widestGaining[shorter + node];
+        foreach (ref readonly var edge in EdgesFrom(node))
+        {
+            if (edge.Most <= widestGaining.Other)
+            {
+                // Those beyond what an arc can hold stand first, but in no order.
+                if (edge.Most < Arc.Vast)
+                {
+                    break;
+                }
+            }
+            else if (edge.Target == 0)
+            {
+                widest.Add(edge.Most, Turn(node));
+                widestGaining.Add(edge.Gaining, Turn(node));
+            }
+            else
+            {
+                widest.Add(edge.Most, _widest[shorter + edge.Target]);
+                widestGaining.Add(edge.Most, _widestGaining[shorter + edge.Target]);
+                widestGaining.Add(edge.Gaining, _widest[shorter + edge.Target]);
+            }
+        }
+
+        _widest[cell] = widest;
+        _widestGaining[cell] = widestGaining;
+    }
+
+    /// <summary>Where a walk that left over this neighbour of the start may not come back.</summary>
+    private int Turn(int neighbour) => _scope.AllowsRingOfTwo(_nodes[neighbour]) ? ReturnWidths.Any : neighbour;
 
     private void Search(List<Cycle> found)
     {
         var query = _scope.Query;
         _frontier.Clear();
-        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start });
+        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start, LeftBy = ReturnWidths.Any });
         while (found.Count < query.MaxResults && _frontier.TryTake(out var index))
         {
             ref readonly var step = ref _frontier[index];
@@ -213,6 +226,7 @@ internal sealed class CycleSearch(int effort)
                 Least = Math.Max(step.Least, edge.Least),
                 IsClosed = edge.Target == 0,
                 Id = _scope.Id(_nodes[edge.Target]),
+                LeftBy = step.Depth == 0 ? Turn(edge.Target) : step.LeftBy,
             });
         }
     }
@@ -242,7 +256,7 @@ internal sealed class CycleSearch(int effort)
             }
         }
 
-        if (step.Best >= Math.Max(1, step.Least))
+        if (step.Best >= Math.Max(_floor, step.Least))
         {
             _frontier.Add(step);
         }
@@ -251,8 +265,8 @@ internal sealed class CycleSearch(int effort)
     private long Bound(in Step step, int hops)
     {
         var cell = (hops * _count) + step.Node;
-        var gainedBefore = Math.Min(step.Gaining, _widest[cell]);
-        return Math.Min(step.Most, Math.Max(gainedBefore, _widestGaining[cell]));
+        var gainedBefore = Math.Min(step.Gaining, _widest[cell].Without(step.LeftBy));
+        return Math.Min(step.Most, Math.Max(gainedBefore, _widestGaining[cell].Without(step.LeftBy)));
     }
 
     private Cycle ToCycle(int index)

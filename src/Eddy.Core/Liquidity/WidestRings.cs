@@ -2,7 +2,8 @@ namespace Eddy.Liquidity;
 
 /// <summary>
 /// All cycles as wide and as short as a sweep found that there are, in order of their node ids. Since none is shorter, a node has one place
-/// in them: as many hops from the start as it takes at least, or so many from the end. Nodes that lead nowhere are looked at once.
+/// in them: as many hops from the start as it takes at least, or so many from the end. Nodes that lead nowhere are looked at once. Beside a
+/// false turn there may be shorter walks, and all that is found is one cycle or another.
 /// </summary>
 internal sealed class WidestRings
 {
@@ -65,7 +66,7 @@ internal sealed class WidestRings
         for (var place = first; place < end && _left > 0; place++)
         {
             var next = _candidates[place];
-            if (_scope.IsBlocked(node, next) || (_sweep.Hops == 2 && hops == 0 && !_scope.AllowsRingOfTwo(next)))
+            if (_path.AsSpan(1, hops).Contains(next) || _scope.IsBlocked(node, next) || (_sweep.Hops == 2 && hops == 0 && !_scope.AllowsRingOfTwo(next)))
             {
                 continue;
             }

@@ -142,11 +142,12 @@ public sealed class CycleFinderTests
     [Fact]
     public void A_graph_made_to_mislead_costs_bounded_effort()
     {
-        // A dense gaining cluster behind one neutral neighbour: every walk out and back passes that neighbour twice.
+        // A dense gaining cluster beside a neutral way round: every walk through the cluster passes 1 twice.
         var edges = new List<LiquidityEdge>
         {
             new(Nodes.Number(0), Nodes.Number(1), 1, 10, 0, 0),
-            new(Nodes.Number(1), Nodes.Number(0), 1, 10, 0, 0),
+            new(Nodes.Number(1), Nodes.Number(40), 1, 10, 0, 0),
+            new(Nodes.Number(40), Nodes.Number(0), 1, 10, 0, 0),
         };
         for (var from = 1; from < 40; from++)
         {
@@ -163,6 +164,28 @@ public sealed class CycleFinderTests
 
         Assert.Empty(finder.Find(GraphScenes.Builder([.. edges]).Snapshot(), new() { Start = Nodes.Number(0), MaxHops = 12 }));
         Assert.False(finder.WasExhaustive);
+    }
+
+    [Fact]
+    public void A_neighbour_that_takes_what_it_gave_misleads_nobody()
+    {
+        // A dense gaining cluster behind one neighbour, with which no ring of two is possible.
+        var edges = new List<LiquidityEdge> { new(Nodes.Number(0), Nodes.Number(1), 1, 10, 0, 0), new(Nodes.Number(1), Nodes.Number(0), 1, 10, 0, 0) };
+        for (var from = 1; from < 40; from++)
+        {
+            for (var to = 1; to < 40; to++)
+            {
+                if (from != to)
+                {
+                    edges.Add(new(Nodes.Number(from), Nodes.Number(to), 1, 10, 10, 10));
+                }
+            }
+        }
+
+        var finder = new CycleFinder(effort: 100);
+
+        Assert.Empty(finder.Find(GraphScenes.Builder([.. edges]).Snapshot(), new() { Start = Nodes.Number(0), MaxHops = 12 }));
+        Assert.True(finder.WasExhaustive);
     }
 
     [Theory]
