@@ -12,6 +12,7 @@ public abstract class StoreContract : IDisposable
 {
     protected static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     protected abstract IEddyStore Store { get; }
 
@@ -162,7 +163,7 @@ public abstract class StoreContract : IDisposable
     [Fact]
     public void A_key_is_bound_once_and_so_is_a_ring()
     {
-        Assert.True(Bindings.TrySave(Binding(1, 1), Second));
+        Assert.True(Bindings.TrySave(Binding(1, 1), Minute));
 
         Assert.False(Bindings.TrySave(Binding(1, 2), Second));
         Assert.False(Bindings.TrySave(Binding(2, 1), Second));
@@ -172,8 +173,8 @@ public abstract class StoreContract : IDisposable
     [Fact]
     public void A_binding_that_ended_is_forgotten()
     {
-        Assert.True(Bindings.TrySave(Binding(1, 1), Second));
-        Assert.True(Bindings.TrySave(Binding(2, 2), Second));
+        Assert.True(Bindings.TrySave(Binding(1, 1), Minute));
+        Assert.True(Bindings.TrySave(Binding(2, 2), Minute));
 
         Commit(batch => batch.BindingsEnded.Add(Key(1)));
 
@@ -232,7 +233,7 @@ public abstract class StoreContract : IDisposable
     {
         var binding = Binding(1, 1) with { Key = new CircuitKey(new(ulong.MaxValue), ulong.MaxValue - 1), Outgoing = new(1UL << 63), IncomingExpiry = uint.MaxValue };
 
-        Assert.True(Bindings.TrySave(binding, Second));
+        Assert.True(Bindings.TrySave(binding, Minute));
 
         Assert.Equal(binding, Assert.Single(Store.Load().Bindings));
     }
