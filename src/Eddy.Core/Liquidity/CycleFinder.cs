@@ -4,8 +4,9 @@ namespace Eddy.Liquidity;
 
 /// <summary>
 /// Finds the widest cycles through a node, exactly and in order: larger amount, then fewer hops, then lower node ids. Nearly always the
-/// widest closed walk is a cycle and answers the query; where it is not, or more than the best are asked for, a search through all that can
-/// be reached does. Keeps its scratch memory between queries: one owner.
+/// widest closed walk is a cycle and answers the query. Where it is not, the widest on which somebody gains says where to search; only where
+/// that was no cycle either, or more than the best are asked for, all that can be reached is searched. Keeps its scratch memory between
+/// queries: one owner.
 /// </summary>
 public sealed class CycleFinder
 {
@@ -14,6 +15,7 @@ public sealed class CycleFinder
 
     private readonly CycleScope _scope = new();
     private readonly WidestSweep _sweep = new();
+    private readonly GainingSweep _gainingSweep = new();
     private readonly WidestRings _rings = new();
     private readonly CycleSearch _search;
     private readonly List<Cycle> _found = [];
@@ -29,7 +31,7 @@ public sealed class CycleFinder
     /// <summary>False where the last query stopped at its effort limit: what it returned is in order, but there may be more.</summary>
     public bool WasExhaustive { get; private set; } = true;
 
-    /// <summary>True where the last query needed more than the widest walk.</summary>
+    /// <summary>True where the last query needed a search through all that can be reached.</summary>
     internal bool HasSearched { get; private set; }
 
     /// <summary>The best cycles that <see cref="CycleQuery.Start"/> may propose, best first.</summary>
@@ -46,11 +48,11 @@ public sealed class CycleFinder
 
         _scope.Set(graph, query, start);
         _found.Clear();
-        if (!IsAnsweredBySweep(query, out var floor))
+        if (!IsAnsweredBySweep(query, out var floor) && !IsAnsweredBySearchAt(query, floor))
         {
             HasSearched = true;
             _found.Clear();
-            _search.Find(_scope, floor, _found);
+            _search.Find(_scope, floor, query.MaxHops, _found);
             WasExhaustive = _search.WasExhaustive;
         }
 
@@ -85,5 +87,29 @@ public sealed class CycleFinder
         }
 
         return false;
+    }
+
+    /// <summary>Looks for the amount and the length that a cycle has at best if it neither turns round nor fails to gain, and there only.</summary>
+    private bool IsAnsweredBySearchAt(CycleQuery query, long floor)
+    {
+        _found.Clear();
+        if (floor > Arc.Vast)
+        {
+            return false;
+        }
+
+        _gainingSweep.Run(_scope, (int)floor, _sweep.Cap);
+        if (_gainingSweep.Width == 0)
+        {
+            return true;
+        }
+
+        if (_gainingSweep.Width == Arc.Vast && query.MaxAmount > Arc.Vast)
+        {
+            return false;
+        }
+
+        _search.Find(_scope, _gainingSweep.Width, _gainingSweep.Hops, _found);
+        return _found.Count == query.MaxResults || (_found.Count > 0 && query.OnlyBest);
     }
 }

@@ -24,7 +24,7 @@ internal struct Step
 
     public int BestHops;
 
-    /// <summary>The neighbour of the start by which no walk from here may return; see <see cref="ReturnWidths"/>.</summary>
+    /// <summary>The neighbour of the start by which no walk from here may return; see <see cref="TurnWidths"/>.</summary>
     public int LeftBy;
 
     /// <summary>Of the node.</summary>

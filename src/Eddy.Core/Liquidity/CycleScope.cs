@@ -41,6 +41,9 @@ internal sealed class CycleScope
 
     public bool AllowsRingOfTwo(int peer) => _query.RingOfTwoPeers.Contains(_graph[peer].Id);
 
+    /// <summary>The neighbour itself where a walk that left over it may not come back by it.</summary>
+    public int Turn(int neighbour) => AllowsRingOfTwo(neighbour) ? TurnWidths.Any : neighbour;
+
     public NodeId Id(int node) => _graph[node].Id;
 
     public int CompareIds(int left, int right) => _graph[left].Id.CompareTo(_graph[right].Id);

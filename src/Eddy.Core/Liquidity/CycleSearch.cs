@@ -25,20 +25,21 @@ internal sealed class CycleSearch(int effort)
     private int _edgeCount;
 
     // By hops and place: the widest walks back to the start within that many hops, and the widest with a gaining edge on them.
-    private ReturnWidths[] _widest = [];
-    private ReturnWidths[] _widestGaining = [];
+    private TurnWidths[] _widest = [];
+    private TurnWidths[] _widestGaining = [];
 
     /// <summary>False where the last query stopped at its effort limit.</summary>
     public bool WasExhaustive { get; private set; } = true;
 
     /// <summary>The best cycles, best first.</summary>
     /// <param name="floor">Narrower ones are not looked for.</param>
-    public void Find(CycleScope scope, long floor, List<Cycle> found)
+    /// <param name="maxHops">Nor longer ones.</param>
+    public void Find(CycleScope scope, long floor, int maxHops, List<Cycle> found)
     {
         WasExhaustive = true;
         _scope = scope;
         _floor = floor;
-        _maxHops = scope.Query.MaxHops;
+        _maxHops = maxHops;
         Reach();
         Sweep();
         Search(found);
@@ -128,8 +129,8 @@ internal sealed class CycleSearch(int effort)
         var cells = (_maxHops + 1) * _count;
         if (_widest.Length < cells)
         {
-            _widest = new ReturnWidths[cells];
-            _widestGaining = new ReturnWidths[cells];
+            _widest = new TurnWidths[cells];
+            _widestGaining = new TurnWidths[cells];
         }
 
         Array.Clear(_widest, 0, cells);
@@ -175,13 +176,13 @@ internal sealed class CycleSearch(int effort)
     }
 
     /// <summary>Where a walk that left over this neighbour of the start may not come back.</summary>
-    private int Turn(int neighbour) => _scope.AllowsRingOfTwo(_nodes[neighbour]) ? ReturnWidths.Any : neighbour;
+    private int Turn(int neighbour) => _scope.AllowsRingOfTwo(_nodes[neighbour]) ? TurnWidths.Any : neighbour;
 
     private void Search(List<Cycle> found)
     {
         var query = _scope.Query;
         _frontier.Clear();
-        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start, LeftBy = ReturnWidths.Any });
+        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start, LeftBy = TurnWidths.Any });
         while (found.Count < query.MaxResults && _frontier.TryTake(out var index))
         {
             ref readonly var step = ref _frontier[index];

@@ -21,6 +21,9 @@ internal sealed class WidestSweep
 
     public int Hops { get; private set; }
 
+    /// <summary>What the start's own edges allow at most.</summary>
+    public int Cap { get; private set; }
+
     /// <summary>How many of the hops lie in complete layers of walks from the start; one hop joins them to those towards it.</summary>
     public int HopsOut { get; private set; }
 
@@ -42,6 +45,7 @@ internal sealed class WidestSweep
         var floor = (int)Math.Max(1, query.MinAmount) - 1;
         var cap = Arc.Cut(query.MaxAmount);
         cap = Math.Min(cap, Math.Min(WidestUsable(scope.Out(scope.Start), isOut: true), WidestUsable(scope.In(scope.Start), isOut: false)));
+        Cap = cap;
         if (cap <= floor)
         {
             return;
