@@ -39,6 +39,7 @@ public sealed partial class EddyEngine
                 break;
             case NodeEvent.PeerOffline offline:
                 _greeter.OnOffline(offline.Peer);
+                _gossiper.OnPeersChanged();
                 _gossiper.OnOwnChange();
                 break;
             case NodeEvent.BlockConnected block:
@@ -226,8 +227,11 @@ public sealed partial class EddyEngine
             case WireMessage.Adverts adverts:
                 _gossiper.OnAdverts(peer, adverts.Parts);
                 break;
-            case WireMessage.Digest digest:
-                _gossiper.OnDigest(peer, digest.Entries);
+            case WireMessage.Offers offers:
+                _gossiper.OnOffers(peer, offers.Entries);
+                break;
+            case WireMessage.Request request:
+                _gossiper.OnRequest(peer, request.Wanted);
                 break;
             case WireMessage.Proposal proposal:
                 _member.OnProposal(peer, proposal);

@@ -14,7 +14,7 @@ public sealed partial class EddyEngine
 {
     /// <summary>How much it holds.</summary>
     public EngineSizes Sizes => new(
-        _context.Pending, _context.Timers.Held, _rings.OpenCount, _rings.Held, _bindings.Count, _peers.Count, _gossiper.AdvertCount, _gossiper.WaitingAdvertCount);
+        _context.Pending, _context.Timers.Held, _rings.OpenCount, _rings.Held, _bindings.Count, _peers.Count, _gossiper.AdvertCount, _gossiper.WaitingAdvertCount, _gossiper.MissingAdvertCount);
 
     /// <summary>Any ring, also one that ended long ago; null where there is none of that id.</summary>
     public RingView? FindRing(RingId ring) => _rings.FindAnywhere(ring) is { } found ? found.ToView(found.Story) : null;

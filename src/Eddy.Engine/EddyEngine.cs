@@ -110,7 +110,7 @@ public sealed partial class EddyEngine : IDisposable
         _counters.Load(contents.Counters);
         _backOffs.Load(contents.BackOffs);
         _conduct.Load();
-        _gossiper.Start(ulong.TryParse(contents.Settings.GetValueOrDefault(StoreSettings.AdvertSequence), out var sequence) ? sequence : 0);
+        _gossiper.Start(contents.Settings);
         _effects.Load(contents.Outbox);
         _rings.Load(contents);
         _bindings = contents.Bindings.ToDictionary(static binding => binding.Key, static binding => binding.IncomingExpiry);
@@ -180,6 +180,12 @@ public sealed partial class EddyEngine : IDisposable
                 break;
             case TimerKind.RelayAdverts:
                 _gossiper.OnRelayDue();
+                break;
+            case TimerKind.OfferAdverts:
+                _gossiper.OnOfferDue();
+                break;
+            case TimerKind.AskForAdverts:
+                _gossiper.OnAskDue();
                 break;
             case TimerKind.RepeatHello:
                 _greeter.OnRepeatDue(timer.Peer);

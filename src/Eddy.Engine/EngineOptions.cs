@@ -54,8 +54,8 @@ public sealed record RingOptions
     /// <summary>How far above the height the incoming expiry of a waived HTLC may lie, in blocks.</summary>
     public uint MaxLockBlocks { get; init; } = 800;
 
-    /// <summary>Validity of our adverts, an hour at most.</summary>
-    public TimeSpan AdvertTtl { get; init; } = TimeSpan.FromMinutes(30);
+    /// <summary>Validity of our adverts, a week at most. Half of it later they are said again.</summary>
+    public TimeSpan AdvertTtl { get; init; } = TimeSpan.FromDays(3);
 
     /// <summary>The least time between two of our adverts.</summary>
     public TimeSpan AdvertFloor { get; init; } = TimeSpan.FromSeconds(1);

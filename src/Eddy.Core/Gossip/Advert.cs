@@ -3,14 +3,14 @@ using Eddy.Lightning;
 
 namespace Eddy.Gossip;
 
-/// <summary>A node's whole advert: all parts of one sequence are there and verified.</summary>
+/// <summary>What is held of a node's advert: its verified parts put together.</summary>
 /// <param name="Node">The origin.</param>
-/// <param name="Sequence">Newer replaces older.</param>
+/// <param name="Sequence">That of its newest part.</param>
 /// <param name="Hops">How near its origin is: 1 for a direct peer.</param>
-/// <param name="Via">The direct peer it came from first or on the shortest way.</param>
+/// <param name="Via">The direct peer the nearest part came from first or on the shortest way.</param>
 /// <param name="CanInitiate">The node may send ring payments.</param>
 /// <param name="CanWaive">The node holds its interceptor.</param>
-/// <param name="ExpiresAt">From then on it says nothing any more.</param>
+/// <param name="ExpiresAt">From then on the first of its parts says nothing any more.</param>
 /// <param name="Intents">One for each peer, ordered by peer.</param>
 public sealed record Advert(
     NodeId Node,

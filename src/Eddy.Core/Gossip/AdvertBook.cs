@@ -22,10 +22,11 @@ public sealed class AdvertBook
     private readonly AdvertQuota _quota;
     private readonly AdvertWaitingRoom _waiting;
     private readonly SortedDictionary<NodeId, AdvertOrigin> _origins = [];
+    private readonly Dictionary<ulong, AdvertOrigin> _byKey = [];
     private readonly AdvertRoots _roots;
     private readonly SortedDictionary<NodeId, ulong> _gone = [];
     private readonly List<(NodeId Peer, AdvertFault Fault)> _offences = [];
-    private ImmutableArray<SignedAdvertPart> _own = [];
+    private readonly SortedDictionary<int, (SignedAdvertPart Part, DateTimeOffset At)> _own = [];
 
     /// <param name="verify">Whether a part is signed by its node in <see cref="SignatureDomain.Advert"/>; must not throw.</param>
     public AdvertBook(NodeId self, Bytes32 chain, AdvertBookOptions options, Func<SignedAdvertPart, bool> verify)
@@ -40,7 +41,7 @@ public sealed class AdvertBook
         _roots = new(_origins);
     }
 
-    /// <summary>Whole adverts of others, ordered by node.</summary>
+    /// <summary>The adverts of others, ordered by node.</summary>
     public IEnumerable<Advert> Adverts => Shown.Select(origin => origin.Advert!);
 
     /// <summary>Origins of which anything is held, shown or not.</summary>
@@ -56,8 +57,8 @@ public sealed class AdvertBook
 
     public Advert? Find(NodeId node) => _origins.GetValueOrDefault(node) is { IsRooted: true } origin ? origin.Advert : null;
 
-    /// <summary>Our own advert as signed: part of digests and of the answers to them.</summary>
-    public void SetOwn(ImmutableArray<SignedAdvertPart> parts) => _own = parts;
+    /// <summary>A part of our own advert as signed, to be offered and sent like any other.</summary>
+    public void SetOwn(SignedAdvertPart part, DateTimeOffset now) => _own[part.Part] = (part, now);
 
     /// <summary>The direct eddy peers: connected channel peers that said hello. What only one that left had rooted is shown no more.</summary>
     public AdvertBookChange SetPeers(IEnumerable<NodeId> peers, DateTimeOffset now)
@@ -73,7 +74,7 @@ public sealed class AdvertBook
         return Settle(work, now);
     }
 
-    /// <summary>Judges one part that a peer sent, whether as news or in answer to a digest.</summary>
+    /// <summary>Judges one part that a peer sent, whether of itself or because it was asked to.</summary>
     public AdvertVerdict Receive(NodeId from, RelayedAdvertPart relayed, DateTimeOffset now)
     {
         if (!_roots.Peers.Contains(from))
@@ -98,31 +99,39 @@ public sealed class AdvertBook
         }
 
         var change = Settle(work, now);
-        return change.Changed.IsEmpty && _origins.TryGetValue(relayed.Part.Node, out var origin) && !MayRelay(origin)
+        return change.Changed.IsEmpty && _origins.TryGetValue(relayed.Part.Node, out var origin) && !origin.IsRooted
             ? Ignore(AdvertIgnoreReason.Unrooted)
             : new AdvertVerdict.Accepted(change.Relays, change.Changed);
     }
 
-    /// <summary>Drops what is over, and shows no more what only that had rooted. The origins whose whole advert is gone.</summary>
+    /// <summary>Drops what is over, and shows no more what only that had rooted. The origins whose advert is gone or another.</summary>
     public ImmutableArray<NodeId> Expire(DateTimeOffset now)
     {
         var work = new AdvertWork();
         foreach (var origin in _origins.Values.ToArray())
         {
-            var (before, bytes, sequence) = (origin.Advert, origin.Bytes, origin.HighestSequence);
-            origin.RemoveExpired(now);
-            _quota.Change(origin.ChargedTo, 0, origin.Bytes - bytes);
-            if (before is not null && origin.Advert is null)
+            var (before, bytes) = (origin.Advert!, origin.Bytes);
+            if (!origin.RemoveExpired(now))
             {
-                _roots.Forget(origin, before, work);
+                continue;
             }
 
-            if (origin.IsEmpty)
+            _quota.Change(origin.ChargedTo, 0, origin.Bytes - bytes);
+            if (!origin.IsEmpty)
             {
-                _origins.Remove(origin.Node);
-                _quota.Change(origin.ChargedTo, -1, 0);
-                Bury(origin.Node, sequence);
+                _roots.Follow(origin, before, work);
+                continue;
             }
+
+            _roots.Forget(origin, before, work);
+            _origins.Remove(origin.Node);
+            if (_byKey.GetValueOrDefault(origin.Node.ShortKey) == origin)
+            {
+                _byKey.Remove(origin.Node.ShortKey);
+            }
+
+            _quota.Change(origin.ChargedTo, -1, 0);
+            Bury(origin.Node, origin.HighestSequence);
         }
 
         if (work.Changed.Count > 0)
@@ -143,44 +152,80 @@ public sealed class AdvertBook
         return [.. work.Changed];
     }
 
-    /// <summary>What we hold, ourselves included, in messages of limited size whose ranges together cover every node.</summary>
-    public ImmutableArray<AdvertDigest> Digest()
+    /// <summary>What we could send a peer: our own parts and those within its radius, as far as they became known since then.</summary>
+    public IEnumerable<AdvertOffer> Offers(NodeId peer, DateTimeOffset since)
     {
-        var entries = Adverts.Select(advert => new AdvertDigestEntry(advert.Node, advert.Sequence));
-        if (!_own.IsEmpty)
+        foreach (var (part, at) in _own.Values)
         {
-            entries = entries.Append(new(_self, _own[0].Sequence)).OrderBy(entry => entry.Node);
-        }
-
-        return AdvertDigests.Split([.. entries]);
-    }
-
-    /// <summary>What a peer that sent a digest misses, nearest origins first, hops counted already. Nothing where it asks too often.</summary>
-    public ImmutableArray<RelayedAdvertPart> Answer(NodeId peer, AdvertDigest digest, DateTimeOffset now)
-    {
-        if (!_roots.Peers.Contains(peer) || !_rates.TakeDigest(peer, now) || AdvertDigests.Read(digest) is not { } held)
-        {
-            return [];
-        }
-
-        var answer = new List<RelayedAdvertPart>();
-        if (!_own.IsEmpty && held.Misses(_self, _own[0].Sequence))
-        {
-            answer.AddRange(_own.Select(part => new RelayedAdvertPart(part, 1)));
-        }
-
-        foreach (var origin in Shown.OrderBy(origin => origin.Advert!.Hops))
-        {
-            if (origin.Node != peer && held.Misses(origin.Node, origin.Current!.Sequence))
+            if (at >= since)
             {
-                answer.AddRange(origin.Current.Stored
-                    .Where(stored => stored.Hops < _options.Radius)
-                    .Select(stored => new RelayedAdvertPart(stored.Part, stored.Hops + 1)));
+                yield return new(_self.ShortKey, part.Part, part.Sequence, 1);
             }
         }
 
-        return [.. answer.TakeWhile(_ => _rates.TakeAnswer(peer, now))];
+        foreach (var origin in Shown)
+        {
+            if (origin.Node == peer)
+            {
+                continue;
+            }
+
+            foreach (var stored in origin.Stored)
+            {
+                // Whoever gave it to us has it already.
+                if (stored.Hops < _options.Radius && stored.At >= since && stored.Via != peer)
+                {
+                    yield return AdvertOffer.Of(stored);
+                }
+            }
+        }
     }
+
+    /// <summary>What an offer means to us.</summary>
+    public AdvertStanding Judge(NodeId from, AdvertOffer offer, DateTimeOffset now)
+    {
+        if (offer.Hops is < 1 || offer.Hops > _options.Radius || offer.Part is < 0 or >= AdvertBookOptions.MaxParts || offer.Sequence == 0
+            || (offer.Hops == 1) != (offer.Origin == from.ShortKey) || offer.Origin == _self.ShortKey
+            || AdvertForm.TimeOf(offer.Sequence) > now + AdvertBookOptions.MaxAhead)
+        {
+            return AdvertStanding.Useless;
+        }
+
+        if (_byKey.GetValueOrDefault(offer.Origin)?.Find(offer.Part) is not { } stored || stored.Part.Sequence < offer.Sequence)
+        {
+            return AdvertStanding.Missing;
+        }
+
+        return stored.Part.Sequence > offer.Sequence ? AdvertStanding.Older : offer.Hops < stored.Hops ? AdvertStanding.Nearer : AdvertStanding.Held;
+    }
+
+    /// <summary>A peer holds a part that is here already, and is nearer to its origin: what we tell others of its hops falls, as if it had come from there.</summary>
+    public AdvertBookChange Approach(NodeId from, AdvertOffer offer, DateTimeOffset now)
+    {
+        if (!_roots.Peers.Contains(from) || Judge(from, offer, now) != AdvertStanding.Nearer)
+        {
+            return AdvertBookChange.None;
+        }
+
+        var work = new AdvertWork();
+        var origin = _byKey[offer.Origin];
+        Improve(origin, origin.Find(offer.Part)!, from, offer.Hops, work, now);
+        return Settle(work, now);
+    }
+
+    /// <summary>A part to send to a peer that asked for it, hops counted already; null where there is none for it, or it asks too often.</summary>
+    public RelayedAdvertPart? Answer(NodeId peer, ulong key, int number, DateTimeOffset now)
+    {
+        if (!_roots.Peers.Contains(peer) || FindFor(peer, key, number) is not { } answer || !_rates.TakeAnswer(peer, now))
+        {
+            return null;
+        }
+
+        return answer;
+    }
+
+    /// <summary>True where we hold anything of this origin, ourselves included.</summary>
+    public bool Knows(ulong key) => _byKey.ContainsKey(key) || key == _self.ShortKey;
 
     /// <summary>What was found out about peers beside the verdicts on what they had just sent; once each.</summary>
     public ImmutableArray<(NodeId Peer, AdvertFault Fault)> TakeOffences()
@@ -204,9 +249,9 @@ public sealed class AdvertBook
             return Ignore(objection);
         }
 
-        if (origin?.Find(part) is { } stored && stored.IsSameContent(part))
+        if (origin?.Find(part.Part) is { } stored && stored.IsSameContent(part))
         {
-            return Improve(origin, stored, arrival, work);
+            return Improve(origin, stored, arrival.From, arrival.Relayed.Hops, work, now);
         }
 
         if (origin is null && !_roots.IsNamed(part.Node))
@@ -215,12 +260,14 @@ public sealed class AdvertBook
         }
 
         var sequences = origin?.Sequences ?? default;
-        if (origin?.IsMissing(part) != true && !sequences.TryTake(_options.OriginRate, now, 1, out sequences))
+        if ((origin is null || origin.Find(part.Part) is not null) && !sequences.TryTake(RateOf(origin), now, 1, out sequences))
         {
             return Ignore(AdvertIgnoreReason.OriginRateLimited);
         }
 
-        var news = new StoredPart(part, arrival.Relayed.Hops, arrival.From);
+        var heldUntil = now + TimeSpan.FromSeconds(part.TtlSeconds);
+        var endsAt = AdvertForm.EndsAt(part) + AdvertBookOptions.MaxBehind;
+        var news = new StoredPart(part, arrival.Relayed.Hops, arrival.From, endsAt < heldUntil ? endsAt : heldUntil, now);
         if (!HasRoom(origin, news))
         {
             return Ignore(AdvertIgnoreReason.Quota);
@@ -238,7 +285,7 @@ public sealed class AdvertBook
 
         origin ??= Add(part.Node, arrival.From);
         origin.Sequences = sequences;
-        Store(origin, news, work, now);
+        Store(origin, news, work);
         return null;
     }
 
@@ -271,29 +318,37 @@ public sealed class AdvertBook
         return _gone.TryGetValue(part.Node, out var gone) && part.Sequence <= gone ? AdvertIgnoreReason.Older : null;
     }
 
-    private void Store(AdvertOrigin origin, StoredPart news, AdvertWork work, DateTimeOffset now)
+    /// <summary>A node with many peers has many parts, and as many reasons to say something.</summary>
+    private TokenRate RateOf(AdvertOrigin? origin)
+    {
+        var more = (origin?.Stored.Length ?? 1) - 1;
+        return new(_options.OriginRate.Burst + (2 * more), _options.OriginRate.PerSecond * (1 + (more / 8.0)));
+    }
+
+    private void Store(AdvertOrigin origin, StoredPart news, AdvertWork work)
     {
         var before = origin.Advert;
         var bytes = origin.Bytes;
-        var heldUntil = now + TimeSpan.FromSeconds(news.Part.TtlSeconds);
-        var endsAt = AdvertForm.EndsAt(news.Part) + AdvertBookOptions.MaxBehind;
-        origin.Put(news, endsAt < heldUntil ? endsAt : heldUntil);
+        origin.Put(news);
         _quota.Change(origin.ChargedTo, 0, origin.Bytes - bytes);
         work.Touched.Add(origin.Node);
-        if (!ReferenceEquals(origin.Advert, before))
-        {
-            _roots.Follow(origin, before, work);
-        }
+        _roots.Follow(origin, before, work);
     }
 
     /// <summary>A part that is here already: news only where it came on a shorter way than before.</summary>
-    private static AdvertVerdict.Ignored? Improve(AdvertOrigin origin, StoredPart stored, AdvertArrival arrival, AdvertWork work)
+    private static AdvertVerdict.Ignored? Improve(AdvertOrigin origin, StoredPart stored, NodeId from, int hops, AdvertWork work, DateTimeOffset now)
     {
-        var isNearer = arrival.Relayed.Hops < stored.Hops;
-        if (isNearer || (arrival.Relayed.Hops == stored.Hops && arrival.From < stored.Via))
+        var isNearer = hops < stored.Hops;
+        if (isNearer || (hops == stored.Hops && from < stored.Via))
         {
-            var better = stored with { Hops = arrival.Relayed.Hops, Via = arrival.From, IsRelayed = stored.IsRelayed && !isNearer };
-            origin.Put(better, DateTimeOffset.MaxValue);
+            origin.Put(stored with
+            {
+                Hops = hops,
+                Via = from,
+                At = isNearer ? now : stored.At,
+                IsRelayed = stored.IsRelayed && !isNearer,
+                WasRelayed = stored.IsRelayed || stored.WasRelayed,
+            });
             work.Touched.Add(origin.Node);
         }
 
@@ -321,7 +376,7 @@ public sealed class AdvertBook
         var relays = ImmutableArray.CreateBuilder<AdvertRelay>();
         foreach (var node in work.Touched)
         {
-            if (_origins.TryGetValue(node, out var origin) && MayRelay(origin))
+            if (_origins.TryGetValue(node, out var origin) && origin.IsRooted)
             {
                 foreach (var stored in origin.Stored)
                 {
@@ -333,8 +388,18 @@ public sealed class AdvertBook
         return new(relays.ToImmutable(), [.. work.Changed]);
     }
 
-    /// <summary>What is shown is relayed; of an origin that is not whole yet the parts are, or they would reach nobody.</summary>
-    private bool MayRelay(AdvertOrigin origin) => origin.IsRooted || (origin.Advert is null && _roots.IsNamed(origin.Node));
+    private RelayedAdvertPart? FindFor(NodeId peer, ulong key, int number)
+    {
+        if (key == _self.ShortKey)
+        {
+            return _own.TryGetValue(number, out var own) ? new(own.Part, 1) : null;
+        }
+
+        return _byKey.GetValueOrDefault(key) is { } origin && origin.Node != peer && origin.IsRooted
+            && origin.Find(number) is { } stored && stored.Hops < _options.Radius
+            ? new(stored.Part, stored.Hops + 1)
+            : null;
+    }
 
     private void Relay(StoredPart stored, ImmutableArray<AdvertRelay>.Builder relays)
     {
@@ -347,7 +412,7 @@ public sealed class AdvertBook
         ImmutableArray<NodeId> to = [.. _roots.Peers.Where(peer => peer != stored.Via && peer != stored.Part.Node)];
         if (!to.IsEmpty)
         {
-            relays.Add(new(new(stored.Part, stored.Hops + 1), to));
+            relays.Add(new(new(stored.Part, stored.Hops + 1), to, IsNews: !stored.WasRelayed));
         }
     }
 
@@ -362,6 +427,7 @@ public sealed class AdvertBook
     {
         var origin = new AdvertOrigin(node, firstHop);
         _origins.Add(node, origin);
+        _byKey.TryAdd(node.ShortKey, origin);
         _quota.Change(firstHop, 1, 0);
         return origin;
     }

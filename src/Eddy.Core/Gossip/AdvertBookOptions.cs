@@ -3,21 +3,19 @@ namespace Eddy.Gossip;
 /// <summary>Bounds of an <see cref="AdvertBook"/>. The constants are the protocol's, the properties this node's own.</summary>
 public sealed record AdvertBookOptions
 {
-    /// <summary>A node with more peers than fit splits its advert.</summary>
-    public const int MaxParts = 64;
+    /// <summary>An advert is split into numbered parts, so that a change sends only the part it is in.</summary>
+    public const int MaxParts = 512;
 
     public const int MaxIntentsPerPart = 1000;
 
     /// <summary>Bytes of one signed part.</summary>
     public const int MaxPartSize = 60 * 1024;
 
-    public const int MaxTtlSeconds = 3600;
+    /// <summary>A week. That a node is gone its peers tell, by naming it no more; the end of its time only tidies up.</summary>
+    public const int MaxTtlSeconds = 7 * 86_400;
 
     /// <summary>Half the longest ring: nobody's radius is larger.</summary>
     public const int LargestRadius = 6;
-
-    /// <summary>Entries of one digest message, so that it stays under 4 KiB.</summary>
-    public const int DigestEntries = 80;
 
     /// <summary>How far a sequence, read as unix milliseconds, may be ahead of our clock.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(5);
@@ -60,12 +58,10 @@ public sealed record AdvertBookOptions
     /// <summary>The same for all peers together.</summary>
     public TokenRate TotalParting { get; init; } = new(200, 2);
 
-    /// <summary>New sequences of one origin.</summary>
+    /// <summary>New sequences of one origin of one part; more parts may change more often.</summary>
     public TokenRate OriginRate { get; init; } = new(10, 0.1);
 
-    public TokenRate DigestRate { get; init; } = new(256, 0.2);
-
-    /// <summary>Parts sent to one peer in answer to its digests.</summary>
+    /// <summary>Parts sent to one peer because it asked for them.</summary>
     public TokenRate AnswerRate { get; init; } = new(20_000, 20);
 
     /// <summary>Radius r shows every ring of up to 2r + 1 hops.</summary>

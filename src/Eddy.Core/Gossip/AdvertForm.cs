@@ -34,8 +34,7 @@ internal static class AdvertForm
 
     private static bool HasForm(SignedAdvertPart part)
     {
-        if (part.Parts is < 1 or > AdvertBookOptions.MaxParts
-            || part.Part < 0 || part.Part >= part.Parts
+        if (part.Part is < 0 or >= AdvertBookOptions.MaxParts
             || part.TtlSeconds is < 1 or > AdvertBookOptions.MaxTtlSeconds
             || part.Sequence == 0
             || part.Intents.IsDefault || part.Intents.Length > AdvertBookOptions.MaxIntentsPerPart

@@ -1,107 +1,159 @@
+using System.Collections.Immutable;
 using Eddy.Lightning;
 
 namespace Eddy.Gossip;
 
-/// <summary>What the book holds of one node: its latest whole advert, and at most one newer that is not whole yet.</summary>
+/// <summary>What the book holds of one node: the latest of each of its parts.</summary>
 internal sealed class AdvertOrigin(NodeId node, NodeId chargedTo)
 {
+    private Dictionary<int, ulong>? _over;
+    private ImmutableArray<StoredPart> _parts = [];
+
     public NodeId Node { get; } = node;
 
     /// <summary>The direct peer whose quota it uses.</summary>
     public NodeId ChargedTo { get; } = chargedTo;
 
-    public AdvertSet? Current { get; private set; }
-
-    public AdvertSet? Pending { get; private set; }
-
-    /// <summary><see cref="Current"/> put together.</summary>
+    /// <summary>The parts put together; null where there is none.</summary>
     public Advert? Advert { get; private set; }
 
-    /// <summary>Hangs together with us; only with a whole advert.</summary>
+    /// <summary>Hangs together with us.</summary>
     public bool IsRooted { get; set; }
 
     public TokenBucket Sequences { get; set; }
 
-    public ulong HighestSequence => Math.Max(Current?.Sequence ?? 0, Pending?.Sequence ?? 0);
+    public ulong HighestSequence { get; private set; }
 
-    public long Bytes => (Current?.Bytes ?? 0) + (Pending?.Bytes ?? 0);
+    public long Bytes { get; private set; }
 
-    public bool IsEmpty => Current is null && Pending is null;
+    public bool IsEmpty => _parts.IsEmpty;
 
-    public IEnumerable<StoredPart> Stored => (Current?.Stored ?? []).Concat(Pending?.Stored ?? []);
+    /// <summary>By number.</summary>
+    public ImmutableArray<StoredPart> Stored => _parts;
 
     /// <summary>Why a part is no news; null where it is, or where it is the one already here.</summary>
     public AdvertIgnoreReason? FindObjection(SignedAdvertPart part)
     {
-        if (part.Sequence < (Current?.Sequence ?? 0) || (part.Parts > 1 && part.Sequence < (Pending?.Sequence ?? 0)))
+        if (_over is not null && part.Sequence <= _over.GetValueOrDefault(part.Part))
         {
             return AdvertIgnoreReason.Older;
         }
 
-        return LosesTo(Current, part) || LosesTo(Pending, part) ? AdvertIgnoreReason.Conflict : null;
+        if (Find(part.Part) is not { } stored || part.Sequence > stored.Part.Sequence)
+        {
+            return null;
+        }
+
+        if (part.Sequence < stored.Part.Sequence)
+        {
+            return AdvertIgnoreReason.Older;
+        }
+
+        return !stored.IsSameContent(part) && stored.WinsOver(part) ? AdvertIgnoreReason.Conflict : null;
     }
 
-    public StoredPart? Find(SignedAdvertPart part) => Set(part)?[part.Part];
-
-    /// <summary>True where the part fills a gap in a sequence that has begun; anything else counts against the origin's rate.</summary>
-    public bool IsMissing(SignedAdvertPart part) => Set(part) is { } set && set[part.Part] is null;
-
-    /// <summary>Puts a part in its place, and the whole in the place of the older one once it is complete.</summary>
-    public void Put(StoredPart stored, DateTimeOffset expiresAt)
+    public StoredPart? Find(int number)
     {
-        var part = stored.Part;
-        var set = Set(part);
-        if (set is null)
-        {
-            set = new(part.Sequence, part.Parts);
-            if (part.Parts > 1)
-            {
-                Pending = set;
-            }
-        }
-
-        set.Put(stored, expiresAt);
-        if (!set.IsComplete)
-        {
-            return;
-        }
-
-        Current = set;
-        Advert = set.ToAdvert(Node);
-        if (Pending is not null && Pending.Sequence <= set.Sequence)
-        {
-            Pending = null;
-        }
+        var place = PlaceOf(number);
+        return place < _parts.Length && _parts[place].Part.Part == number ? _parts[place] : null;
     }
 
-    public void RemoveExpired(DateTimeOffset now)
+    /// <summary>Puts a part in the place of the older one.</summary>
+    public void Put(StoredPart stored)
     {
-        if (Current?.ExpiresAt <= now)
-        {
-            Current = null;
-            Advert = null;
-        }
-
-        if (Pending?.ExpiresAt <= now)
-        {
-            Pending = null;
-        }
+        var place = PlaceOf(stored.Part.Part);
+        var isHeld = place < _parts.Length && _parts[place].Part.Part == stored.Part.Part;
+        Bytes += stored.Bytes - (isHeld ? _parts[place].Bytes : 0);
+        _parts = isHeld ? _parts.SetItem(place, stored) : _parts.Insert(place, stored);
+        HighestSequence = Math.Max(HighestSequence, stored.Part.Sequence);
+        Advert = PutTogether();
     }
 
-    private static bool LosesTo(AdvertSet? set, SignedAdvertPart part)
+    /// <summary>True where anything went.</summary>
+    public bool RemoveExpired(DateTimeOffset now)
     {
-        if (set?.Sequence != part.Sequence)
+        if (!_parts.Any(stored => stored.ExpiresAt <= now))
         {
             return false;
         }
 
-        return set.Parts == part.Parts
-            ? set[part.Part] is { } stored && !stored.IsSameContent(part) && stored.WinsOver(part)
-            : set.Parts < part.Parts;
+        foreach (var stored in _parts.Where(stored => stored.ExpiresAt <= now))
+        {
+            // An older word for the same part must not come back from the dead.
+            (_over ??= [])[stored.Part.Part] = stored.Part.Sequence;
+            Bytes -= stored.Bytes;
+        }
+
+        _parts = [.. _parts.Where(stored => stored.ExpiresAt > now)];
+        Advert = PutTogether();
+        return true;
     }
 
-    private AdvertSet? Set(SignedAdvertPart part) =>
-        IsFor(Current, part) ? Current : IsFor(Pending, part) ? Pending : null;
+    private int PlaceOf(int number)
+    {
+        var low = 0;
+        var high = _parts.Length;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _parts[middle].Part.Part < number ? (middle + 1, high) : (low, middle);
+        }
 
-    private static bool IsFor(AdvertSet? set, SignedAdvertPart part) => set?.Sequence == part.Sequence && set.Parts == part.Parts;
+        return low;
+    }
+
+    private Advert? PutTogether()
+    {
+        if (_parts.IsEmpty)
+        {
+            return null;
+        }
+
+        var newest = _parts[0];
+        var nearest = _parts[0];
+        var end = _parts[0].ExpiresAt;
+        foreach (var stored in _parts)
+        {
+            newest = stored.Part.Sequence > newest.Part.Sequence ? stored : newest;
+            nearest = stored.Hops < nearest.Hops ? stored : nearest;
+            end = stored.ExpiresAt < end ? stored.ExpiresAt : end;
+        }
+
+        return new(
+            Node,
+            newest.Part.Sequence,
+            nearest.Hops,
+            nearest.Via,
+            newest.Part.CanInitiate,
+            newest.Part.CanWaive,
+            end,
+            _parts.Length == 1 ? _parts[0].Part.Intents : Merge());
+    }
+
+    /// <summary>Ordered by peer. Of two intents for one peer the one in the newer part counts.</summary>
+    private ImmutableArray<Intent> Merge()
+    {
+        var all = new List<(Intent Intent, ulong Sequence, int Part)>();
+        foreach (var stored in _parts)
+        {
+            foreach (var intent in stored.Part.Intents)
+            {
+                all.Add((intent, stored.Part.Sequence, stored.Part.Part));
+            }
+        }
+
+        all.Sort(static (left, right) => left.Intent.Peer.CompareTo(right.Intent.Peer) is var order && order != 0
+            ? order
+            : (right.Sequence, right.Part).CompareTo((left.Sequence, left.Part)));
+        var intents = ImmutableArray.CreateBuilder<Intent>(all.Count);
+        foreach (var (intent, _, _) in all)
+        {
+            if (intents.Count == 0 || intents[^1].Peer != intent.Peer)
+            {
+                intents.Add(intent);
+            }
+        }
+
+        return intents.DrainToImmutable();
+    }
 }

@@ -54,14 +54,6 @@ internal sealed class AdvertRates(AdvertBookOptions options)
         return true;
     }
 
-    public bool TakeDigest(NodeId peer, DateTimeOffset now)
-    {
-        var rates = Of(peer);
-        var isTaken = rates.Digests.TryTake(options.DigestRate, now, 1, out var next);
-        _peers[peer] = rates with { Digests = next };
-        return isTaken;
-    }
-
     public bool TakeAnswer(NodeId peer, DateTimeOffset now)
     {
         var rates = Of(peer);
@@ -79,7 +71,6 @@ internal sealed class AdvertRates(AdvertBookOptions options)
                 && rates.Verifications.IsFull(options.VerifyRate, now)
                 && rates.OwnVerifications.IsFull(options.OwnVerifyRate, now)
                 && rates.Partings.IsFull(options.Parting, now)
-                && rates.Digests.IsFull(options.DigestRate, now)
                 && rates.Answers.IsFull(options.AnswerRate, now))
             {
                 _peers.Remove(peer);
@@ -90,5 +81,5 @@ internal sealed class AdvertRates(AdvertBookOptions options)
     private PeerRates Of(NodeId peer) => _peers.GetValueOrDefault(peer);
 
     private readonly record struct PeerRates(
-        TokenBucket Parts, TokenBucket Verifications, TokenBucket OwnVerifications, TokenBucket Partings, TokenBucket Digests, TokenBucket Answers);
+        TokenBucket Parts, TokenBucket Verifications, TokenBucket OwnVerifications, TokenBucket Partings, TokenBucket Answers);
 }

@@ -44,7 +44,7 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
         Recompute(work);
     }
 
-    /// <summary>An origin's whole advert is new or another.</summary>
+    /// <summary>An origin's advert is new or another.</summary>
     public void Follow(AdvertOrigin origin, Advert? before, AdvertWork work)
     {
         var after = origin.Advert!;
@@ -63,7 +63,7 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
         work.Touched.Add(origin.Node);
         Count(after, before, work);
         Uncount(before!);
-        if (Parts(origin, before!, after.Names))
+        if (Parts(origin, before!.Intents, after.Names))
         {
             Recompute(work);
         }
@@ -73,7 +73,7 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
         }
     }
 
-    /// <summary>An origin's whole advert is over; <see cref="Recompute"/> has to follow.</summary>
+    /// <summary>An origin's advert is over; <see cref="Recompute"/> has to follow.</summary>
     public void Forget(AdvertOrigin origin, Advert before, AdvertWork work)
     {
         if (origin.IsRooted)
@@ -121,13 +121,13 @@ internal sealed class AdvertRoots(SortedDictionary<NodeId, AdvertOrigin> origins
 
     /// <summary>True where taking a part would part the origin from another one, so that somebody may not hang together with us any more.</summary>
     public bool Parts(AdvertOrigin origin, SignedAdvertPart part) =>
-        origin is { IsRooted: true, Advert: { } before }
-        && (part.Parts == 1 ? Parts(origin, before, node => Advert.Names(part.Intents, node)) : part.Part == 0);
+        origin is { IsRooted: true } && origin.Find(part.Part) is { } before
+        && Parts(origin, before.Part.Intents, node => Advert.Names(part.Intents, node));
 
     /// <summary>What nobody holds, or does not name the origin back, hangs on nothing; direct peers hang on us.</summary>
-    private bool Parts(AdvertOrigin origin, Advert before, Func<NodeId, bool> isStillNamed)
+    private bool Parts(AdvertOrigin origin, ImmutableArray<Intent> before, Func<NodeId, bool> isStillNamed)
     {
-        foreach (var intent in before.Intents)
+        foreach (var intent in before)
         {
             if (!isStillNamed(intent.Peer) && origins.TryGetValue(intent.Peer, out var other) && other.Advert is { } back && back.Names(origin.Node)
                 && !(Peers.Contains(origin.Node) && Peers.Contains(other.Node)))

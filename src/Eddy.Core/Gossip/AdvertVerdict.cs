@@ -12,7 +12,7 @@ public abstract record AdvertVerdict
 
     /// <summary>It was news.</summary>
     /// <param name="Relays">What to send on, and to whom; more than the part itself where it rooted others that were waiting.</param>
-    /// <param name="Changed">Origins whose whole advert is new or gone: the graph must follow. Ordered.</param>
+    /// <param name="Changed">Origins whose advert is new, another or gone: the graph must follow. Ordered.</param>
     public sealed record Accepted(ImmutableArray<AdvertRelay> Relays, ImmutableArray<NodeId> Changed) : AdvertVerdict;
 
     /// <summary>Nothing came of it, and nobody is to blame.</summary>
@@ -23,7 +23,8 @@ public abstract record AdvertVerdict
 }
 
 /// <summary>Send <paramref name="Part"/> on to <paramref name="To"/>; its hops are counted already.</summary>
-public sealed record AdvertRelay(RelayedAdvertPart Part, ImmutableArray<NodeId> To);
+/// <param name="IsNews">False where it was sent on before, from a node further from its origin: only the hops are new.</param>
+public sealed record AdvertRelay(RelayedAdvertPart Part, ImmutableArray<NodeId> To, bool IsNews = true);
 
 public enum AdvertIgnoreReason
 {

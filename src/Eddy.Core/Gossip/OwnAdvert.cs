@@ -1,42 +1,49 @@
 using System.Collections.Immutable;
+using Eddy.Lightning;
 using Eddy.Liquidity;
 
 namespace Eddy.Gossip;
 
+/// <summary>A part of our own advert as announced last.</summary>
+/// <param name="Intents">Ordered by peer; empty where its peers are gone, until others come.</param>
+/// <param name="NotAfter">When it is due even if nothing changes.</param>
+public sealed record OwnAdvertPart(ulong Sequence, ImmutableArray<Intent> Intents, DateTimeOffset NotAfter);
+
 /// <summary>What this node has announced last.</summary>
-/// <param name="Sequence">Must survive a restart where the clock may be set back.</param>
+/// <param name="Sequence">The highest used. Must survive a restart where the clock may be set back.</param>
+/// <param name="Parts">By number; none before anything was announced.</param>
 /// <param name="NotBefore">The earliest next advert.</param>
-/// <param name="NotAfter">When the next is due even if nothing changes.</param>
 public sealed record OwnAdvertState(
-    ulong Sequence,
-    bool CanInitiate,
-    bool CanWaive,
-    ImmutableArray<Intent> Intents,
-    DateTimeOffset NotBefore,
-    DateTimeOffset NotAfter)
+    ulong Sequence, bool CanInitiate, bool CanWaive, ImmutableArray<OwnAdvertPart> Parts, DateTimeOffset NotBefore)
 {
-    /// <summary>Nothing announced yet; <paramref name="sequence"/> is the last one known to have been used.</summary>
-    public static OwnAdvertState Start(ulong sequence = 0) =>
-        new(sequence, false, false, [], DateTimeOffset.MinValue, DateTimeOffset.MinValue);
+    /// <summary>All of them, ordered by peer.</summary>
+    public ImmutableArray<Intent> Intents => [.. Parts.SelectMany(static part => part.Intents).OrderBy(static intent => intent.Peer)];
+
+    /// <summary>
+    /// Nothing announced yet; <paramref name="sequence"/> is the last one known to have been used, and so many parts: all of these are due, so that what
+    /// an earlier run said in them counts no more.
+    /// </summary>
+    public static OwnAdvertState Start(ulong sequence = 0, int parts = 0) => new(
+        sequence, false, false, [.. Enumerable.Repeat(new OwnAdvertPart(0, [], DateTimeOffset.MinValue), Math.Min(parts, AdvertBookOptions.MaxParts))], DateTimeOffset.MinValue);
 }
 
 /// <summary>One part to encode and have signed.</summary>
 public sealed record AdvertDraft(
-    ulong Sequence, int Part, int Parts, int TtlSeconds, bool CanInitiate, bool CanWaive, ImmutableArray<Intent> Intents);
+    ulong Sequence, int Part, int TtlSeconds, bool CanInitiate, bool CanWaive, ImmutableArray<Intent> Intents);
 
-/// <param name="Drafts">All parts of a new advert; empty where none is due.</param>
+/// <param name="Drafts">The parts that have changed or are due; empty where none is.</param>
 /// <param name="NextAt">When to look again at the latest.</param>
 public sealed record OwnAdvertStep(OwnAdvertState Next, ImmutableArray<AdvertDraft> Drafts, DateTimeOffset NextAt);
 
 /// <summary>
-/// Decides when this node advertises and what: at a change of what is announced, that is of a bucket, a peer or a flag, but not more
-/// often than a jittered floor allows, and well before the last advert ends.
+/// Decides when this node advertises and what: the parts in which something changes, that is a bucket, a peer or a flag, but not more
+/// often than a jittered floor allows, and each part well before its time ends. A peer stays in its part.
 /// </summary>
 public static class OwnAdvert
 {
     private const double HeartbeatShare = 0.5;
-    private static readonly TimeSpan FarAhead = TimeSpan.FromDays(2);
     private const int MostIntents = AdvertBookOptions.MaxParts * OwnAdvertOptions.IntentsPerPart;
+    private static readonly TimeSpan FarAhead = TimeSpan.FromDays(2);
 
     /// <param name="offers">One for each eddy peer, also where nothing is offered: being named is what lets a peer's advert pass.</param>
     public static OwnAdvertStep Step(
@@ -48,27 +55,54 @@ public static class OwnAdvert
         DateTimeOffset now,
         Random random)
     {
-        var intents = Announce(state.Intents, offers);
-        var due = IsNews(state, intents, canInitiate, canWaive) ? state.NotBefore : state.NotAfter;
+        var intents = Assign(state, offers);
+        var hasNewFlags = canInitiate != state.CanInitiate || canWaive != state.CanWaive;
+        var isNews = state.Parts.IsEmpty || hasNewFlags || HasChanged(state, intents);
+        var due = isNews ? state.NotBefore : DateTimeOffset.MaxValue;
+        due = state.Parts.Select(static part => part.NotAfter).Append(due).Min();
         if (now < due)
         {
             return new(state, [], due);
         }
 
-        var sequence = NextSequence(state.Sequence, now);
+        var isTimeForNews = now >= state.NotBefore;
+        var sequence = state.Sequence;
+        var drafts = ImmutableArray.CreateBuilder<AdvertDraft>();
+        var parts = state.Parts.ToBuilder();
+        for (var number = 0; number < intents.Count; number++)
+        {
+            var before = number < state.Parts.Length ? state.Parts[number] : null;
+            var isChanged = before is null || !before.Intents.SequenceEqual(intents[number]);
+
+            // The newest part's flags count: one part is enough to tell them.
+            if ((isTimeForNews && (isChanged || (hasNewFlags && number == 0))) || before?.NotAfter <= now)
+            {
+                sequence = NextSequence(sequence, now);
+                drafts.Add(new(sequence, number, options.TtlSeconds, canInitiate, canWaive, intents[number]));
+                var isNeeded = number == 0 || intents[number].Length > 0;
+                var part = new OwnAdvertPart(
+                    sequence,
+                    intents[number],
+                    isNeeded ? now + (TimeSpan.FromSeconds(options.TtlSeconds) * HeartbeatShare * Jitter.Factor(random)) : DateTimeOffset.MaxValue);
+                if (before is null)
+                {
+                    parts.Add(part);
+                }
+                else
+                {
+                    parts[number] = part;
+                }
+            }
+        }
+
         var next = new OwnAdvertState(
-            sequence,
-            canInitiate,
-            canWaive,
-            intents,
-            now + (options.Floor * Jitter.Factor(random)),
-            now + (TimeSpan.FromSeconds(options.TtlSeconds) * HeartbeatShare * Jitter.Factor(random)));
-        return new(next, Split(next, options), next.NotAfter);
+            sequence, canInitiate, canWaive, parts.ToImmutable(), isTimeForNews ? now + (options.Floor * Jitter.Factor(random)) : state.NotBefore);
+        return new(next, drafts.ToImmutable(), next.Parts.Min(static part => part.NotAfter));
     }
 
     /// <summary>True where what would be announced now is not what was announced last.</summary>
     public static bool HasNews(OwnAdvertState state, IEnumerable<PairOffer> offers, bool canInitiate, bool canWaive) =>
-        IsNews(state, Announce(state.Intents, offers), canInitiate, canWaive);
+        state.Parts.IsEmpty || canInitiate != state.CanInitiate || canWaive != state.CanWaive || HasChanged(state, Assign(state, offers));
 
     /// <summary>
     /// One more than the last, or the time. A clock that is set back a little changes nothing. One that was once far ahead must not keep us
@@ -80,16 +114,72 @@ public static class OwnAdvert
         return AdvertForm.TimeOf(last) > now + FarAhead ? time : Math.Max(checked(last + 1), time);
     }
 
-    private static bool IsNews(OwnAdvertState state, ImmutableArray<Intent> intents, bool canInitiate, bool canWaive) =>
-        state.NotAfter == DateTimeOffset.MinValue
-        || canInitiate != state.CanInitiate
-        || canWaive != state.CanWaive
-        || !intents.SequenceEqual(state.Intents);
-
-    private static ImmutableArray<Intent> Announce(ImmutableArray<Intent> announced, IEnumerable<PairOffer> offers)
+    private static bool HasChanged(OwnAdvertState state, List<ImmutableArray<Intent>> intents)
     {
-        var before = announced.ToDictionary(intent => intent.Peer);
-        return [.. offers.OrderBy(offer => offer.Peer).Take(MostIntents).Select(offer => Announce(before.GetValueOrDefault(offer.Peer), offer))];
+        if (intents.Count != state.Parts.Length)
+        {
+            return true;
+        }
+
+        for (var number = 0; number < intents.Count; number++)
+        {
+            if (!intents[number].SequenceEqual(state.Parts[number].Intents))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What to announce, part by part: a peer stays where it is, a new one goes where there is room.</summary>
+    private static List<ImmutableArray<Intent>> Assign(OwnAdvertState state, IEnumerable<PairOffer> offers)
+    {
+        var before = new Dictionary<NodeId, (int Part, Intent Intent)>();
+        for (var number = 0; number < state.Parts.Length; number++)
+        {
+            foreach (var intent in state.Parts[number].Intents)
+            {
+                before[intent.Peer] = (number, intent);
+            }
+        }
+
+        var parts = new List<List<Intent>>(state.Parts.Length);
+        for (var number = 0; number < Math.Max(1, state.Parts.Length); number++)
+        {
+            parts.Add([]);
+        }
+
+        var come = new List<Intent>();
+        foreach (var offer in offers.OrderBy(static offer => offer.Peer).Take(MostIntents))
+        {
+            if (before.TryGetValue(offer.Peer, out var known))
+            {
+                parts[known.Part].Add(Announce(known.Intent, offer));
+            }
+            else
+            {
+                come.Add(Announce(null, offer));
+            }
+        }
+
+        var place = 0;
+        foreach (var intent in come)
+        {
+            while (place < parts.Count && parts[place].Count >= OwnAdvertOptions.IntentsPerPart)
+            {
+                place++;
+            }
+
+            if (place == parts.Count)
+            {
+                parts.Add([]);
+            }
+
+            parts[place].Add(intent);
+        }
+
+        return [.. parts.Select(static part => part.OrderBy(static intent => intent.Peer).ToImmutableArray())];
     }
 
     private static Intent Announce(Intent? before, PairOffer offer)
@@ -107,20 +197,4 @@ public static class OwnAdvert
     }
 
     private static long FromLeast(long amount, long least) => amount >= least ? amount : 0;
-
-    private static ImmutableArray<AdvertDraft> Split(OwnAdvertState state, OwnAdvertOptions options)
-    {
-        var parts = Math.Max(1, (state.Intents.Length + OwnAdvertOptions.IntentsPerPart - 1) / OwnAdvertOptions.IntentsPerPart);
-        return
-        [
-            .. Enumerable.Range(0, parts).Select(part => new AdvertDraft(
-                state.Sequence,
-                part,
-                parts,
-                options.TtlSeconds,
-                state.CanInitiate,
-                state.CanWaive,
-                [.. state.Intents.Skip(part * OwnAdvertOptions.IntentsPerPart).Take(OwnAdvertOptions.IntentsPerPart)])),
-        ];
-    }
 }

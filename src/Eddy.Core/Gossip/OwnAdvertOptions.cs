@@ -3,8 +3,8 @@ namespace Eddy.Gossip;
 /// <summary>How often this node advertises.</summary>
 public sealed record OwnAdvertOptions
 {
-    /// <summary>Intents in one part, so that a message stays under 4 KiB.</summary>
-    public const int IntentsPerPart = 48;
+    /// <summary>Intents in one part: a change costs the bytes of all of them, and each part those of a signature.</summary>
+    public const int IntentsPerPart = 8;
 
     public int TtlSeconds { get; init; } = AdvertBookOptions.MaxTtlSeconds;
 

@@ -6,8 +6,8 @@ namespace Eddy.Gossip;
 /// <summary>One numbered part of a node's advert as it came off the wire: parsed, its signature not checked. Compare by <see cref="Signed"/>, not by record equality.</summary>
 /// <param name="Chain">Genesis block hash.</param>
 /// <param name="Node">The origin.</param>
-/// <param name="Sequence">Unix milliseconds at the origin, or one more than its sequence before, whichever is larger.</param>
-/// <param name="Part">0 to <paramref name="Parts"/> - 1.</param>
+/// <param name="Sequence">Unix milliseconds at the origin, or one more than the last sequence of any of its parts, whichever is larger.</param>
+/// <param name="Part">0 to <see cref="AdvertBookOptions.MaxParts"/> - 1. Each has sequences of its own, and says what it says without the others.</param>
 /// <param name="Signed">The advert's bytes as they came: what is signed and what is relayed.</param>
 /// <param name="Signature">65 bytes by the origin in <see cref="SignatureDomain.Advert"/>.</param>
 public sealed record SignedAdvertPart(
@@ -15,7 +15,6 @@ public sealed record SignedAdvertPart(
     NodeId Node,
     ulong Sequence,
     int Part,
-    int Parts,
     int TtlSeconds,
     bool CanInitiate,
     bool CanWaive,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Eddy.Engine.Greetings;
 using Eddy.Engine.Liquidity;
 using Eddy.Engine.Ports;
@@ -8,35 +9,36 @@ using Eddy.Engine.Wire;
 using Eddy.Gossip;
 using Eddy.Lightning;
 using Eddy.Liquidity;
-using Eddy.Protos.Wire;
 
 namespace Eddy.Engine.Gossip;
 
-/// <summary>Our own advert and those of others: signs, sends, takes in, relays, and keeps the graph of what is offered.</summary>
+/// <summary>Our own advert and those of others: signs, takes in, and keeps the graph of what is offered.</summary>
 internal sealed class Gossiper(
     EngineContext context, PeerTable peers, Greeter greeter, PeerConduct conduct, OwnLiquidity liquidity, ISignatureVerifier verifier)
 {
-    /// <summary>Messages stay below this where possible.</summary>
-    private const int GoodSize = 3_500;
-
     /// <summary>How long what only an absent peer roots is kept.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RelayDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan QuickFloor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowFloor = TimeSpan.FromSeconds(20);
 
-    /// <summary>A peer that says hello again hears no sooner what we hold. What it lacks it can ask for with a digest of its own.</summary>
-    private static readonly TimeSpan DigestFloor = TimeSpan.FromSeconds(30);
+    /// <summary>A peer that says hello again hears no sooner what we could send it.</summary>
+    private static readonly TimeSpan OfferFloor = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan SignAgain = TimeSpan.FromSeconds(10);
+
+    /// <summary>What was sent so shortly before a peer was seen to be away may not have arrived.</summary>
+    private static readonly TimeSpan Uncertain = TimeSpan.FromMinutes(2);
+
+    /// <summary>An eddy says something every few minutes, if only that it is there.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(12);
 
     /// <summary>A few adverts may follow each other quickly; for long they keep to what others' rate limits allow.</summary>
     private static readonly TokenRate Pace = new(6, 0.05);
 
-    private readonly SortedDictionary<NodeId, List<RelayedAdvert>> _outgoing = [];
     private readonly LiquidityGraphBuilder _graph = new();
+    private readonly Spreader _spreader = new(context, peers);
     private AdvertBook? _book;
     private OwnAdvertState _own = OwnAdvertState.Start();
     private TokenBucket _pace;
@@ -51,6 +53,9 @@ internal sealed class Gossiper(
 
     public int WaitingAdvertCount => _book?.WaitingCount ?? 0;
 
+    /// <summary>Parts that were offered and are not here yet.</summary>
+    public int MissingAdvertCount => _spreader.MissingCount;
+
     public ulong OwnSequence => _own.Sequence;
 
     /// <summary>What we announced last is what we would announce now.</summary>
@@ -63,9 +68,11 @@ internal sealed class Gossiper(
 
     public Eddy.Gossip.Advert? Find(NodeId node) => _book?.Find(node);
 
-    public void Start(ulong lastSequence)
+    public void Start(IReadOnlyDictionary<string, string> settings)
     {
-        _own = OwnAdvertState.Start(lastSequence);
+        _own = OwnAdvertState.Start(
+            ulong.TryParse(settings.GetValueOrDefault(StoreSettings.AdvertSequence), out var sequence) ? sequence : 0,
+            int.TryParse(settings.GetValueOrDefault(StoreSettings.AdvertParts), out var parts) && parts > 0 ? parts : 0);
         _day = context.Today;
     }
 
@@ -97,35 +104,58 @@ internal sealed class Gossiper(
     {
         if (_book is not null)
         {
-            Apply(_book.SetPeers(peers.All.Where(IsListenedTo).Select(static peer => peer.Id), context.Now));
+            NodeId[] listenedTo = [.. peers.All.Where(IsListenedTo).Select(static peer => peer.Id)];
+            _spreader.SetPeers(listenedTo);
+            Apply(_book.SetPeers(listenedTo, context.Now));
         }
     }
 
     /// <summary>Something that our advert says may have changed.</summary>
     public void OnOwnChange() => context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.PublishAdvert), context.Now + context.Jittered(Settling));
 
-    /// <summary>A peer began to run eddy, or to run it anew: it tells us what it holds, and we tell it.</summary>
-    public void OnMet(PeerState peer)
+    /// <summary>A peer began to run eddy, or came back: it is offered what it may lack, and offers us the same.</summary>
+    /// <param name="isAnew">It knows nothing of what was said before.</param>
+    public void OnMet(PeerState peer, bool isAnew)
     {
         if (greeter.IsStranger(peer.Id))
         {
             return;
         }
 
+        if (isAnew)
+        {
+            _spreader.Forget(peer.Id);
+        }
+
         OnPeersChanged();
         OnOwnChange();
-        if (context.Now - peer.LastDigest >= DigestFloor)
+        if (_book is not null && IsListenedTo(peer) && context.Now - peer.LastOffered >= OfferFloor)
         {
-            peer.LastDigest = context.Now;
-            SendDigest(peer);
+            peer.LastOffered = context.Now;
+            var isKnown = !isAnew && peer.AwaySince > DateTimeOffset.MinValue;
+            var since = isKnown ? peer.AwaySince - Uncertain : DateTimeOffset.MinValue;
+
+            // In this order what comes is rooted in what came before it.
+            _spreader.Offer(peer, _book.Offers(peer.Id, since).OrderBy(static offer => offer.Hops));
         }
     }
 
-    public void OnDigest(PeerState peer, Eddy.Gossip.AdvertDigest digest)
+    public void OnOffers(PeerState peer, ImmutableArray<AdvertOffer> offers)
     {
-        if (_book is not null)
+        if (_book is not null && IsListenedTo(peer))
         {
-            Queue(_book.Answer(peer.Id, digest, context.Now), [peer.Id]);
+            foreach (var change in _spreader.OnOffers(peer, offers, _book))
+            {
+                Apply(change);
+            }
+        }
+    }
+
+    public void OnRequest(PeerState peer, AdvertRequest request)
+    {
+        if (_book is not null && IsListenedTo(peer))
+        {
+            _spreader.OnRequest(peer, request, _book);
         }
     }
 
@@ -138,7 +168,13 @@ internal sealed class Gossiper(
 
         foreach (var part in parts)
         {
-            switch (_book.Receive(peer.Id, part, context.Now))
+            var verdict = _book.Receive(peer.Id, part, context.Now);
+            if (IsListenedTo(peer) && verdict is not AdvertVerdict.Penalise)
+            {
+                _spreader.OnPart(peer, part, verdict);
+            }
+
+            switch (verdict)
             {
                 case AdvertVerdict.Accepted accepted:
                     Apply(new AdvertBookChange(accepted.Relays, accepted.Changed));
@@ -158,6 +194,8 @@ internal sealed class Gossiper(
                 return;
             }
         }
+
+        _spreader.Request();
     }
 
     public void OnPublishDue()
@@ -179,57 +217,40 @@ internal sealed class Gossiper(
 
         _pace = paced;
         _own = step.Next;
-        context.Batch.Settings[StoreSettings.AdvertSequence] = _own.Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Batch.Settings[StoreSettings.AdvertSequence] = _own.Sequence.ToString(CultureInfo.InvariantCulture);
+        context.Batch.Settings[StoreSettings.AdvertParts] = _own.Parts.Length.ToString(CultureInfo.InvariantCulture);
         Sign(node, step.Drafts);
     }
 
-    public void OnRelayDue()
-    {
-        foreach (var (id, adverts) in _outgoing)
-        {
-            if (peers.Find(id) is { IsOnline: true, IsEddy: true })
-            {
-                SendBatches(id, adverts);
-            }
-        }
+    public void OnRelayDue() => _spreader.OnRelayDue();
 
-        _outgoing.Clear();
-    }
+    public void OnOfferDue() => _spreader.OnOfferDue();
+
+    public void OnAskDue() => _spreader.OnAskDue();
 
     public void OnHousekeeping()
     {
-        if (_book is not null)
+        if (_book is null)
         {
-            Follow(_book.Expire(context.Now));
-            OnPeersChanged();
-
-            if (_day != context.Today)
-            {
-                // Midnight changes what we may offer, and nothing else tells us.
-                _day = context.Today;
-                OnOwnChange();
-            }
-
-            CompareWithSomebody();
+            return;
         }
-    }
 
-    /// <summary>Adverts get lost: now and then one peer is told what we hold, so that it can send what is missing.</summary>
-    private void CompareWithSomebody()
-    {
-        PeerState[] candidates = [.. peers.EddyPeers.Where(IsListenedTo)];
-        if (candidates.Length > 0)
+        Follow(_book.Expire(context.Now));
+        foreach (var silent in peers.EddyPeers.Where(peer => context.Now - peer.LastSeen >= Silence).ToArray())
         {
-            SendDigest(candidates[context.Ports.Random.Next(candidates.Length)]);
+            greeter.OnSilence(silent);
+            OnOwnChange();
         }
-    }
 
-    private void SendDigest(PeerState peer)
-    {
-        foreach (var digest in _book?.Digest() ?? [])
+        OnPeersChanged();
+        if (_day != context.Today)
         {
-            context.Send(peer.Id, WireEncoder.Encode(digest));
+            // Midnight changes what we may offer, and nothing else tells us.
+            _day = context.Today;
+            OnOwnChange();
         }
+
+        _spreader.OnHousekeeping(_book, [.. peers.EddyPeers.Where(IsListenedTo)]);
     }
 
     /// <summary>One for each eddy peer with a channel, and nothing offered where nothing may happen.</summary>
@@ -264,20 +285,19 @@ internal sealed class Gossiper(
 
     private void Sign(NodeIdentity node, ImmutableArray<AdvertDraft> drafts)
     {
-        var signed = new SignedAdvertPart?[drafts.Length];
         foreach (var draft in drafts)
         {
             var bytes = WireEncoder.EncodeAdvert(
-                node.Chain, node.Id, draft.Sequence, draft.Part, draft.Parts, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive, draft.Intents);
+                node.Chain, node.Id, draft.Sequence, draft.Part, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive, draft.Intents);
             context.Execute(
                 id => new NodeCommand.SignMessage(id, NodeSignature.Message(SignatureDomain.Advert, bytes)),
-                outcome => OnSigned(node, draft, bytes, outcome, signed));
+                outcome => OnSigned(node, draft, bytes, outcome));
         }
     }
 
-    private void OnSigned(NodeIdentity node, AdvertDraft draft, byte[] bytes, CommandOutcome outcome, SignedAdvertPart?[] signed)
+    private void OnSigned(NodeIdentity node, AdvertDraft draft, byte[] bytes, CommandOutcome outcome)
     {
-        if (draft.Sequence != _own.Sequence)
+        if (_own.Parts[draft.Part] is not { } part || part.Sequence != draft.Sequence)
         {
             return;
         }
@@ -285,38 +305,25 @@ internal sealed class Gossiper(
         if (outcome is not CommandOutcome.Signed { Signature: var signature })
         {
             // As if it had not been announced: the next attempt has a sequence of its own.
-            _own = OwnAdvertState.Start(_own.Sequence);
-            context.Timers.Set(new EngineTimer(TimerKind.PublishAdvert), context.Now + context.Jittered(SignAgain));
+            var again = context.Now + context.Jittered(SignAgain);
+            _own = _own with { Parts = _own.Parts.SetItem(draft.Part, part with { NotAfter = again }) };
+            context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.PublishAdvert), again);
             return;
         }
 
-        signed[draft.Part] = new SignedAdvertPart(
-            node.Chain,
-            node.Id,
-            draft.Sequence,
-            draft.Part,
-            draft.Parts,
-            draft.TtlSeconds,
-            draft.CanInitiate,
-            draft.CanWaive,
-            draft.Intents,
-            bytes,
-            signature);
-        if (signed.All(static part => part is not null))
+        var signed = new SignedAdvertPart(
+            node.Chain, node.Id, draft.Sequence, draft.Part, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive, draft.Intents, bytes, signature);
+        _book!.SetOwn(signed, context.Now);
+        var relayed = new RelayedAdvertPart(signed, 1);
+        foreach (var peer in peers.EddyPeers.Where(IsListenedTo))
         {
-            ImmutableArray<SignedAdvertPart> parts = [.. signed.OfType<SignedAdvertPart>()];
-            _book!.SetOwn(parts);
-            Queue(parts.Select(static part => new RelayedAdvertPart(part, 1)), [.. peers.EddyPeers.Where(IsListenedTo).Select(static peer => peer.Id)]);
+            _spreader.Send(peer.Id, relayed);
         }
     }
 
     private void Apply(AdvertBookChange change)
     {
-        foreach (var relay in change.Relays)
-        {
-            Queue([relay.Part], relay.To);
-        }
-
+        _spreader.Relay(change.Relays);
         Follow(change.Changed);
     }
 
@@ -338,43 +345,5 @@ internal sealed class Gossiper(
         {
             Changed();
         }
-    }
-
-    private void Queue(IEnumerable<RelayedAdvertPart> parts, ImmutableArray<NodeId> to)
-    {
-        foreach (var part in parts)
-        {
-            var message = WireEncoder.ToMessage(part);
-            foreach (var peer in to)
-            {
-                (_outgoing.TryGetValue(peer, out var list) ? list : _outgoing[peer] = []).Add(message);
-            }
-        }
-
-        if (_outgoing.Count > 0)
-        {
-            context.Timers.SetNoLaterThan(new EngineTimer(TimerKind.RelayAdverts), context.Now + RelayDelay);
-        }
-    }
-
-    private void SendBatches(NodeId peer, List<RelayedAdvert> adverts)
-    {
-        var batch = new List<RelayedAdvert>();
-        var size = 0;
-        foreach (var advert in adverts)
-        {
-            var next = advert.CalculateSize();
-            if (batch.Count > 0 && (size + next > GoodSize || batch.Count == WireDecoder.MaxAdvertsPerBatch))
-            {
-                context.Send(peer, WireEncoder.Encode(batch));
-                batch.Clear();
-                size = 0;
-            }
-
-            batch.Add(advert);
-            size += next;
-        }
-
-        context.Send(peer, WireEncoder.Encode(batch));
     }
 }

@@ -22,8 +22,11 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
     private readonly HashSet<NodeId> _channelPeers = [];
     private bool _hasListed;
 
-    /// <summary>Called with a peer that became an eddy peer on this connection.</summary>
-    public Action<PeerState> Met { get; set; } = static _ => { };
+    /// <summary>Drawn for this start of ours.</summary>
+    private readonly ulong _run = unchecked((ulong)context.Ports.Random.NextInt64(long.MaxValue)) + 1;
+
+    /// <summary>Called with a peer that became an eddy peer on this connection, and whether it knows nothing of what was said before.</summary>
+    public Action<PeerState, bool> Met { get; set; } = static (_, _) => { };
 
     /// <summary>Called with a peer whose flags changed.</summary>
     public Action<PeerState> Changed { get; set; } = static _ => { };
@@ -74,7 +77,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         peer.HellosSent = 0;
         peer.Told = null;
         peer.LastAnswer = DateTimeOffset.MinValue;
-        peer.LastDigest = DateTimeOffset.MinValue;
+        peer.LastOffered = DateTimeOffset.MinValue;
         if (_channelPeers.Contains(id))
         {
             SayHello(peer);
@@ -86,6 +89,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         if (peers.Find(id) is { } peer)
         {
             peer.LastSeen = peer.IsOnline ? context.Now : peer.LastSeen;
+            peer.AwaySince = peer.IsOnline ? context.Now : peer.AwaySince;
             peer.IsOnline = false;
             context.Timers.Cancel(new EngineTimer(TimerKind.RepeatHello, id));
         }
@@ -116,6 +120,14 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
             peer.HellosSent = 0;
             SayHello(peer);
         }
+    }
+
+    /// <summary>Nothing came of it for long: its eddy may have ended while its LND goes on. Where it has not, it answers.</summary>
+    public void OnSilence(PeerState peer)
+    {
+        peer.Version = 0;
+        peer.HellosSent = 0;
+        SayHello(peer);
     }
 
     public void OnRepeatDue(NodeId id)
@@ -163,7 +175,9 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         // A hello that asks for an answer opens a connection or a daemon: it has to hear our adverts again.
         if (!wasKnown || !hello.IsReply)
         {
-            Met(peer);
+            var isAnew = peer.Run != hello.Run || hello.Run == 0;
+            peer.Run = hello.Run;
+            Met(peer, isAnew);
         }
         else if (hasChanged)
         {
@@ -217,6 +231,7 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
             CanWaive = context.CanWaive,
             IsReply = isReply,
             Agent = context.Options.Agent,
+            Run = _run,
         }));
     }
 }

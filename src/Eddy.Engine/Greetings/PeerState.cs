@@ -37,8 +37,17 @@ internal sealed class PeerState(NodeId id)
     /// <summary>The latest time a hello of this peer was answered: a peer that only asks gets no more than a few.</summary>
     public DateTimeOffset LastAnswer { get; set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The latest time it was told on this connection what we hold.</summary>
-    public DateTimeOffset LastDigest { get; set; } = DateTimeOffset.MinValue;
+    /// <summary>Drawn by its daemon when that started: another one knows nothing of what was said before.</summary>
+    public ulong Run { get; set; }
+
+    /// <summary>The latest time it was offered what it may lack after an absence.</summary>
+    public DateTimeOffset LastOffered { get; set; } = DateTimeOffset.MinValue;
+
+    /// <summary>When it went offline the last time.</summary>
+    public DateTimeOffset AwaySince { get; set; } = DateTimeOffset.MinValue;
+
+    /// <summary>The latest time we sent it gossip.</summary>
+    public DateTimeOffset LastTold { get; set; } = DateTimeOffset.MinValue;
 
     public MessageAllowance Allowance { get; } = new();
 

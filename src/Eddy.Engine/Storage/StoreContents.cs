@@ -34,6 +34,9 @@ public static class StoreSettings
 
     public const string AdvertSequence = "advert_sequence";
 
+    /// <summary>Of how many parts our advert is.</summary>
+    public const string AdvertParts = "advert_parts";
+
     /// <summary>Set in a copy of a database and never in the database itself: what was under way in it has gone on without it.</summary>
     public const string CopiedAt = "copied_at";
 

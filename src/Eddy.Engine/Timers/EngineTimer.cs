@@ -9,6 +9,8 @@ internal enum TimerKind
     Search,
     PublishAdvert,
     RelayAdverts,
+    OfferAdverts,
+    AskForAdverts,
     RepeatHello,
     RingDeadline,
     AskAgain,

@@ -9,5 +9,6 @@ namespace Eddy.Engine.Views;
 /// <param name="Peers">Peers remembered.</param>
 /// <param name="Adverts">Origins in the book.</param>
 /// <param name="WaitingAdverts">Parts that wait until somebody names their origin.</param>
+/// <param name="MissingAdverts">Parts that were offered and are not here yet.</param>
 public readonly record struct EngineSizes(
-    int PendingCommands, int Timers, int RingsOpen, int RingsKept, int Bindings, int Peers, int Adverts, int WaitingAdverts);
+    int PendingCommands, int Timers, int RingsOpen, int RingsKept, int Bindings, int Peers, int Adverts, int WaitingAdverts, int MissingAdverts);

@@ -5,7 +5,6 @@ using Eddy.Lightning;
 using Eddy.Protos.Wire;
 using Eddy.Rings;
 using Google.Protobuf;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
 using CoreIntent = Eddy.Gossip.Intent;
 using CoreOffer = Eddy.Rings.RingOffer;
 using CoreTerms = Eddy.Rings.MemberTerms;
@@ -19,7 +18,6 @@ namespace Eddy.Engine.Wire;
 internal static class WireDecoder
 {
     public const int MaxAdvertsPerBatch = 512;
-    public const int MaxDigestEntries = 1_024;
 
     /// <summary>Room for fields of later versions.</summary>
     private const int SpareFields = 32;
@@ -121,7 +119,7 @@ internal static class WireDecoder
     {
         Envelope.HelloFieldNumber or Envelope.ProposalFieldNumber or Envelope.RejectFieldNumber or Envelope.DoneFieldNumber => MaxProposalFields,
         Envelope.AdvertsFieldNumber => MaxAdvertsPerBatch,
-        Envelope.DigestFieldNumber => MaxDigestEntries,
+        Envelope.OffersFieldNumber or Envelope.RequestFieldNumber => SpareFields,
         _ => -1,
     };
 
@@ -132,7 +130,8 @@ internal static class WireDecoder
         Envelope.BodyOneofCase.None => Unknown,
         _ when envelope.Version != WireEncoder.Version => Unknown,
         Envelope.BodyOneofCase.Adverts => DecodeAdverts(envelope.Adverts),
-        Envelope.BodyOneofCase.Digest => DecodeDigest(envelope.Digest),
+        Envelope.BodyOneofCase.Offers => DecodeOffers(envelope.Offers),
+        Envelope.BodyOneofCase.Request => DecodeRequest(envelope.Request),
         Envelope.BodyOneofCase.Proposal => DecodeProposal(envelope.Proposal),
         Envelope.BodyOneofCase.Reject => Bytes32.TryFrom(envelope.Reject.RingId.Span, out var rejected)
             ? Decoded(new WireMessage.Reject(new RingId(rejected), Small(envelope.Reject.Position), Reason(envelope.Reject.Reason)))
@@ -186,7 +185,6 @@ internal static class WireDecoder
             node,
             advert.Sequence,
             Small(advert.Part),
-            Small(advert.Parts),
             Small(advert.TtlSeconds),
             advert.CanInitiate,
             advert.CanWaive,
@@ -195,21 +193,16 @@ internal static class WireDecoder
             signed.Signature.Memory);
     }
 
-    private static DecodeResult DecodeDigest(Protos.Wire.AdvertDigest digest)
-    {
-        var entries = ImmutableArray.CreateBuilder<AdvertDigestEntry>(digest.Entries.Count);
-        foreach (var entry in digest.Entries)
-        {
-            if (!NodeId.TryFrom(entry.Node.Span, out var node))
-            {
-                return Malformed("A digest names no node.");
-            }
+    private static DecodeResult DecodeOffers(AdvertOffers offers) => AdvertEntries.TryReadOffers(offers.Entries.Span, out var entries)
+        ? Decoded(new WireMessage.Offers(entries))
+        : Malformed("Offers that do not end with an entry.");
 
-            entries.Add(new AdvertDigestEntry(node, entry.Sequence));
-        }
-
-        return Decoded(new WireMessage.Digest(new CoreDigest(entries.MoveToImmutable())));
-    }
+    private static DecodeResult DecodeRequest(Protos.Wire.AdvertRequest request) =>
+        AdvertEntries.TryReadPlaces(request.Parts.Span, out var parts)
+        && AdvertEntries.TryReadOrigins(request.Follow.Span, out var follow)
+        && AdvertEntries.TryReadOrigins(request.Stop.Span, out var stop)
+            ? Decoded(new WireMessage.Request(new(parts, follow, stop)))
+            : Malformed("A request that does not end with an entry.");
 
     private static DecodeResult DecodeProposal(RingProposal proposal)
     {

@@ -4,7 +4,7 @@ using Eddy.Lightning;
 using Eddy.Protos.Wire;
 using Eddy.Rings;
 using Google.Protobuf;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
+using CoreRequest = Eddy.Gossip.AdvertRequest;
 using CoreIntent = Eddy.Gossip.Intent;
 using CoreOffer = Eddy.Rings.RingOffer;
 using CoreTerms = Eddy.Rings.MemberTerms;
@@ -18,13 +18,22 @@ internal static class WireEncoder
 
     public static byte[] Encode(Hello hello) => new Envelope { Version = Version, Hello = hello }.ToByteArray();
 
-    public static byte[] Encode(CoreDigest digest)
+    public static byte[] Encode(ReadOnlySpan<AdvertOffer> offers) => new Envelope
     {
-        var message = new Protos.Wire.AdvertDigest();
-        message.Entries.AddRange(digest.Entries.Select(static entry =>
-            new Protos.Wire.AdvertDigest.Types.Entry { Node = Copy(entry.Node), Sequence = entry.Sequence }));
-        return new Envelope { Version = Version, Digest = message }.ToByteArray();
-    }
+        Version = Version,
+        Offers = new AdvertOffers { Entries = ByteString.CopyFrom(AdvertEntries.Write(offers)) },
+    }.ToByteArray();
+
+    public static byte[] Encode(CoreRequest request) => new Envelope
+    {
+        Version = Version,
+        Request = new Protos.Wire.AdvertRequest
+        {
+            Parts = ByteString.CopyFrom(AdvertEntries.Write(request.Parts.AsSpan())),
+            Follow = ByteString.CopyFrom(AdvertEntries.Write(request.Follow.AsSpan())),
+            Stop = ByteString.CopyFrom(AdvertEntries.Write(request.Stop.AsSpan())),
+        },
+    }.ToByteArray();
 
     public static RelayedAdvert ToMessage(RelayedAdvertPart relayed) => new()
     {
@@ -67,7 +76,7 @@ internal static class WireEncoder
 
     /// <summary>The bytes of one part of an advert: what is signed.</summary>
     public static byte[] EncodeAdvert(
-        Bytes32 chain, NodeId node, ulong sequence, int part, int parts, int ttlSeconds, bool canInitiate, bool canWaive, ImmutableArray<CoreIntent> intents)
+        Bytes32 chain, NodeId node, ulong sequence, int part, int ttlSeconds, bool canInitiate, bool canWaive, ImmutableArray<CoreIntent> intents)
     {
         var advert = new Protos.Wire.Advert
         {
@@ -75,7 +84,6 @@ internal static class WireEncoder
             Node = Copy(node),
             Sequence = sequence,
             Part = (uint)part,
-            Parts = (uint)parts,
             TtlSeconds = (uint)ttlSeconds,
             CanInitiate = canInitiate,
             CanWaive = canWaive,

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Gossip;
 using Eddy.Protos.Wire;
 using Eddy.Rings;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
+using CoreRequest = Eddy.Gossip.AdvertRequest;
 
 namespace Eddy.Engine.Wire;
 
@@ -17,7 +17,9 @@ internal abstract record WireMessage
 
     public sealed record Adverts(ImmutableArray<RelayedAdvertPart> Parts) : WireMessage;
 
-    public sealed record Digest(CoreDigest Entries) : WireMessage;
+    public sealed record Offers(ImmutableArray<AdvertOffer> Entries) : WireMessage;
+
+    public sealed record Request(CoreRequest Wanted) : WireMessage;
 
     /// <summary>The terms are as they came: they are decoded and verified only once the proposal is worth it.</summary>
     public sealed record Proposal(SignedBytes SignedOffer, Eddy.Rings.RingOffer Offer, ImmutableArray<SignedBytes> Terms) : WireMessage;

@@ -76,7 +76,8 @@ internal static class EventText
         Envelope.BodyOneofCase.Reject => $"ring {Hex(envelope.Reject.RingId)} by {envelope.Reject.Position}: {envelope.Reject.Reason}",
         Envelope.BodyOneofCase.Done => $"ring {Hex(envelope.Done.RingId)}: {envelope.Done.Outcome}",
         Envelope.BodyOneofCase.Adverts => $"{envelope.Adverts.Adverts.Count}",
-        Envelope.BodyOneofCase.Digest => $"{envelope.Digest.Entries.Count}",
+        Envelope.BodyOneofCase.Offers => $"of {envelope.Offers.Entries.Length} bytes",
+        Envelope.BodyOneofCase.Request => $"of {envelope.Request.Parts.Length}, {envelope.Request.Follow.Length} and {envelope.Request.Stop.Length} bytes",
         _ => "",
     };
 
@@ -94,7 +95,8 @@ internal sealed record WireText(NodeId Peer, ReadOnlyMemory<byte> Payload)
     private const int BodyTagAt = 2;
     private const byte FirstGossipTag = 0x12;
     private const byte LastGossipTag = 0x22;
+    private const byte RequestTag = 0x42;
 
-    /// <summary>Hello, adverts, digests.</summary>
-    public bool IsGossip => Payload.Length > BodyTagAt && Payload.Span[BodyTagAt] is >= FirstGossipTag and <= LastGossipTag;
+    /// <summary>Hello, adverts, offers, requests.</summary>
+    public bool IsGossip => Payload.Length > BodyTagAt && Payload.Span[BodyTagAt] is (>= FirstGossipTag and <= LastGossipTag) or RequestTag;
 }

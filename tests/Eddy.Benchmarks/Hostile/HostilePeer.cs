@@ -6,8 +6,8 @@ using Eddy.Protos.Wire;
 using Eddy.Rings;
 using Eddy.Simulator;
 using Google.Protobuf;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
 using CoreIntent = Eddy.Gossip.Intent;
+using CoreRequest = Eddy.Gossip.AdvertRequest;
 using CoreOffer = Eddy.Rings.RingOffer;
 using CoreTerms = Eddy.Rings.MemberTerms;
 
@@ -70,7 +70,10 @@ internal sealed class HostilePeer
             < 12 => ("adverts of others with bad signatures", WireEncoder.Encode([.. Enumerable.Range(0, 8).Select(_ => Forged(_sybils[_random.Next(Sybils)], hops: 2))])),
             < 14 => ("valid adverts, once and then again", WireEncoder.Encode(_valid)),
             < 16 => ("proposal with bad signatures", Unsigned()),
-            16 => ("digest", WireEncoder.Encode(new CoreDigest([.. _sybils.Select(sybil => new AdvertDigestEntry(sybil.Id, 0))]))),
+            16 => _random.Next(2) == 0
+                ? ("offers of what there is not", WireEncoder.Encode([.. Enumerable.Range(0, 1_000).Select(_ => new AdvertOffer((ulong)_random.NextInt64(), 0, _sequence, 2))]))
+                : ("request for everything", WireEncoder.Encode(new CoreRequest(
+                    [.. _sybils.Select(static sybil => new AdvertPlace(sybil.Id.ShortKey, 0))], [.. _sybils.Select(static sybil => sybil.Id.ShortKey)], [_victim.ShortKey]))),
             17 => ("hello", Hello()),
             18 => ("reject or done", _random.Next(2) == 0
                 ? WireEncoder.EncodeReject(RandomRing(), 1, RejectReason.Busy)
@@ -139,19 +142,19 @@ internal sealed class HostilePeer
     private RelayedAdvert Advert(NodeKey key, NodeId[] names, int hops)
     {
         ImmutableArray<CoreIntent> intents = [.. names.Order().Select(static name => new CoreIntent(name, 1_000_000, 1_000_000, 50_000, 1_000_000, 1_000_000, 50_000))];
-        var bytes = WireEncoder.EncodeAdvert(_chain, key.Id, _sequence, 0, 1, 3_600, true, true, intents);
+        var bytes = WireEncoder.EncodeAdvert(_chain, key.Id, _sequence, 0, 3_600, true, true, intents);
         return ToMessage(key, bytes, intents, Signature(key, SignatureDomain.Advert, bytes), hops);
     }
 
     private RelayedAdvert Forged(NodeKey key, int hops)
     {
         ImmutableArray<CoreIntent> intents = [new CoreIntent(_victim, 1_000_000, 1_000_000, 50_000, 0, 0, 0)];
-        var bytes = WireEncoder.EncodeAdvert(_chain, key.Id, ++_sequence, 0, 1, 3_600, true, true, intents);
+        var bytes = WireEncoder.EncodeAdvert(_chain, key.Id, ++_sequence, 0, 3_600, true, true, intents);
         return ToMessage(key, bytes, intents, Junk(), hops);
     }
 
     private RelayedAdvert ToMessage(NodeKey key, byte[] bytes, ImmutableArray<CoreIntent> intents, byte[] signature, int hops) =>
-        WireEncoder.ToMessage(new RelayedAdvertPart(new SignedAdvertPart(_chain, key.Id, _sequence, 0, 1, 3_600, true, true, intents, bytes, signature), hops));
+        WireEncoder.ToMessage(new RelayedAdvertPart(new SignedAdvertPart(_chain, key.Id, _sequence, 0, 3_600, true, true, intents, bytes, signature), hops));
 
     private RingId RandomRing() => new(Bytes32.Sha256(Garbage(16)));
 

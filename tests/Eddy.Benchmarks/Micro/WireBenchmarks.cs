@@ -68,8 +68,8 @@ public class WireBenchmarks
             .Select(static i => new Intent(Generated.Node(i), 1_000_000, 0, 50_000, 0, 500_000, 50_000))
             .OrderBy(static intent => intent.Peer)];
         var (chain, node) = (Generated.Bytes("chain", 0), Generated.Node(100 + number));
-        var signed = Sign(WireEncoder.EncodeAdvert(chain, node, 1, 0, 1, Ttl, canInitiate: true, canWaive: true, intents));
-        return WireEncoder.ToMessage(new(new(chain, node, 1, 0, 1, Ttl, true, true, intents, signed.Bytes, signed.Signature), 1));
+        var signed = Sign(WireEncoder.EncodeAdvert(chain, node, 1, 0, Ttl, canInitiate: true, canWaive: true, intents));
+        return WireEncoder.ToMessage(new(new(chain, node, 1, 0, Ttl, true, true, intents, signed.Bytes, signed.Signature), 1));
     }));
 
     /// <summary>The form of a signature is all that decoding looks at.</summary>

@@ -39,15 +39,14 @@ internal sealed class GossipScene
 
     public IEnumerable<int> Known => Book.Adverts.Select(advert => Nodes.NumberOf(advert.Node));
 
-    /// <summary>A whole advert of one part.</summary>
-    public static SignedAdvertPart Advert(int node, params int[] names) => Part(node, 0, 1, 0, names);
+    /// <summary>An advert of one part.</summary>
+    public static SignedAdvertPart Advert(int node, params int[] names) => Part(node, 0, 0, names);
 
-    public static SignedAdvertPart Part(int node, int part, int parts, long sequence, params int[] names) => Sign(new(
+    public static SignedAdvertPart Part(int node, int part, long sequence, params int[] names) => Sign(new(
         Chain,
         Nodes.Number(node),
         (ulong)(Start.ToUnixTimeMilliseconds() + sequence),
         part,
-        parts,
         3600,
         CanInitiate: true,
         CanWaive: true,
@@ -59,7 +58,7 @@ internal sealed class GossipScene
     public static SignedAdvertPart Sign(SignedAdvertPart part)
     {
         var intents = string.Join(',', part.Intents.IsDefault ? [] : part.Intents.Select(intent => intent.ToString()));
-        var text = $"{part.Node} {part.Sequence} {part.Part}/{part.Parts} {part.TtlSeconds} {part.CanInitiate} {part.CanWaive} {intents}";
+        var text = $"{part.Node} {part.Sequence} {part.Part} {part.TtlSeconds} {part.CanInitiate} {part.CanWaive} {intents}";
         return part with { Signed = Bytes32.Sha256(Encoding.UTF8.GetBytes(text)).ToArray() };
     }
 

@@ -6,7 +6,7 @@ namespace Eddy.Core.Tests.Gossip;
 
 public sealed class OwnAdvertTests
 {
-    private static readonly OwnAdvertOptions Options = new();
+    private static readonly OwnAdvertOptions Options = new() { TtlSeconds = 3_600 };
 
     private DateTimeOffset _now = GossipScene.Start;
     private OwnAdvertState _state = OwnAdvertState.Start();
@@ -18,7 +18,7 @@ public sealed class OwnAdvertTests
 
         var draft = Assert.Single(drafts);
         Assert.Equal((ulong)_now.ToUnixTimeMilliseconds(), draft.Sequence);
-        Assert.Equal((0, 1, 3600, true, true), (draft.Part, draft.Parts, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive));
+        Assert.Equal((0, 3600, true, true), (draft.Part, draft.TtlSeconds, draft.CanInitiate, draft.CanWaive));
         Assert.Equal(
             [new Intent(Nodes.Number(1), 0, 0, 0, 0, 0, 0), new Intent(Nodes.Number(2), 917_504, 0, 50_000, 0, 0, 0)],
             draft.Intents);
@@ -103,10 +103,72 @@ public sealed class OwnAdvertTests
     {
         var drafts = Step([.. Enumerable.Range(1, 100).Reverse().Select(peer => Offer(peer, want: 100_000))]);
 
-        Assert.Equal([0, 1, 2], drafts.Select(draft => draft.Part));
-        Assert.All(drafts, draft => Assert.Equal((3, drafts[0].Sequence), (draft.Parts, draft.Sequence)));
+        Assert.Equal(Enumerable.Range(0, 13), drafts.Select(draft => draft.Part));
+        Assert.Equal(Enumerable.Range(0, 13).Select(part => drafts[0].Sequence + (ulong)part), drafts.Select(draft => draft.Sequence));
         Assert.All(drafts, draft => Assert.InRange(draft.Intents.Length, 1, OwnAdvertOptions.IntentsPerPart));
         Assert.Equal(Enumerable.Range(1, 100), drafts.SelectMany(draft => draft.Intents).Select(intent => Nodes.NumberOf(intent.Peer)));
+    }
+
+    [Fact]
+    public void A_change_says_again_only_the_part_it_is_in()
+    {
+        PairOffer[] offers = [.. Enumerable.Range(1, 40).Select(peer => Offer(peer, want: 100_000))];
+        Step(offers);
+        _now += TimeSpan.FromSeconds(26);
+        offers[17] = Offer(18, want: 2_000_000);
+
+        var draft = Assert.Single(Step(offers));
+
+        Assert.Equal(2, draft.Part);
+        Assert.Equal(Enumerable.Range(17, 8), draft.Intents.Select(intent => Nodes.NumberOf(intent.Peer)));
+    }
+
+    [Fact]
+    public void A_peer_stays_in_its_part_and_a_new_one_goes_where_there_is_room()
+    {
+        Step([.. Enumerable.Range(1, 24).Select(peer => Offer(peer))]);
+        _now += TimeSpan.FromSeconds(26);
+        var gone = Assert.Single(Step([.. Enumerable.Range(1, 24).Where(peer => peer != 3).Select(peer => Offer(peer))]));
+        Assert.Equal((0, 7), (gone.Part, gone.Intents.Length));
+
+        _now += TimeSpan.FromSeconds(26);
+        var drafts = Step([.. Enumerable.Range(1, 26).Where(peer => peer != 3).Select(peer => Offer(peer))]);
+
+        Assert.Equal([(0, 8), (3, 1)], drafts.Select(draft => (draft.Part, draft.Intents.Length)));
+        Assert.Contains(Nodes.Number(25), drafts[0].Intents.Select(intent => intent.Peer));
+    }
+
+    [Fact]
+    public void A_part_whose_peers_are_gone_is_said_once_and_not_again()
+    {
+        Step([.. Enumerable.Range(1, 9).Select(peer => Offer(peer))]);
+        _now += TimeSpan.FromSeconds(26);
+        var empty = Assert.Single(Step([.. Enumerable.Range(1, 8).Select(peer => Offer(peer))]));
+        Assert.Equal((1, 0), (empty.Part, empty.Intents.Length));
+
+        _now += TimeSpan.FromHours(1);
+        Assert.Equal([0], Step([.. Enumerable.Range(1, 8).Select(peer => Offer(peer))]).Select(draft => draft.Part));
+    }
+
+    [Fact]
+    public void Parts_of_an_earlier_run_are_said_anew_even_where_nothing_is_left_in_them()
+    {
+        _state = OwnAdvertState.Start(5, parts: 3);
+
+        var drafts = Step(Offer(1));
+
+        Assert.Equal([(0, 1), (1, 0), (2, 0)], drafts.Select(draft => (draft.Part, draft.Intents.Length)));
+        Assert.All(drafts, draft => Assert.True(draft.Sequence > 5));
+    }
+
+    [Fact]
+    public void A_change_of_abilities_is_told_in_one_part()
+    {
+        PairOffer[] offers = [.. Enumerable.Range(1, 40).Select(peer => Offer(peer))];
+        Step(offers);
+        _now += TimeSpan.FromSeconds(26);
+
+        Assert.Equal(0, Assert.Single(OwnAdvert.Step(_state, offers, true, false, Options, _now, new Random(1)).Drafts).Part);
     }
 
     [Fact]

@@ -5,7 +5,6 @@ using Eddy.Lightning;
 using Eddy.Protos.Wire;
 using Eddy.Rings;
 using Google.Protobuf;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
 using CoreIntent = Eddy.Gossip.Intent;
 using CoreOffer = Eddy.Rings.RingOffer;
 using CoreTerms = Eddy.Rings.MemberTerms;
@@ -26,8 +25,8 @@ internal static class WireSamples
             new Hello { MinVersion = 1, MaxVersion = 1, Chain = ByteString.CopyFrom(Chain.ToArray()), Agent = "eddy/0.1.0" });
         yield return WireEncoder.Encode(
             [WireEncoder.ToMessage(new RelayedAdvertPart(advert, 1)), WireEncoder.ToMessage(new RelayedAdvertPart(advert, 2))]);
-        yield return WireEncoder.Encode(
-            new CoreDigest([.. Enumerable.Range(1, 40).Select(static number => new AdvertDigestEntry(Node(number), (ulong)number))]));
+        yield return WireEncoder.Encode([.. Enumerable.Range(1, 40).Select(static number => new AdvertOffer(Node(number).ShortKey, number, (ulong)number, 2))]);
+        yield return WireEncoder.Encode(Request());
         yield return WireEncoder.Encode(
             Signed(WireEncoder.EncodeOffer(Offer(6))), [Signed(WireEncoder.EncodeTerms(Terms(1))), Signed(WireEncoder.EncodeTerms(Terms(2)))]);
         yield return WireEncoder.EncodeReject(new RingId(Hash(3)), 2, RejectReason.Busy);
@@ -36,9 +35,12 @@ internal static class WireSamples
 
     public static SignedAdvertPart Part(ImmutableArray<CoreIntent> intents)
     {
-        var bytes = WireEncoder.EncodeAdvert(Chain, Node(1), ulong.MaxValue, 2, 3, 3_600, true, false, intents);
-        return new SignedAdvertPart(Chain, Node(1), ulong.MaxValue, 2, 3, 3_600, true, false, intents, bytes, new byte[65]);
+        var bytes = WireEncoder.EncodeAdvert(Chain, Node(1), ulong.MaxValue, 2, 3_600, true, false, intents);
+        return new SignedAdvertPart(Chain, Node(1), ulong.MaxValue, 2, 3_600, true, false, intents, bytes, new byte[65]);
     }
+
+    public static Eddy.Gossip.AdvertRequest Request() => new(
+        [new(Node(1).ShortKey, 0), new(Node(1).ShortKey, 511), new(ulong.MaxValue, ushort.MaxValue)], [Node(2).ShortKey], [0, ulong.MaxValue]);
 
     public static CoreOffer Offer(int nodes) => new()
     {

@@ -6,7 +6,6 @@ using Eddy.Lightning;
 using Eddy.Protos.Wire;
 using Eddy.Rings;
 using Google.Protobuf;
-using CoreDigest = Eddy.Gossip.AdvertDigest;
 using CoreIntent = Eddy.Gossip.Intent;
 
 namespace Eddy.Engine.Tests.Wire;
@@ -58,11 +57,17 @@ public sealed class WireTests
     }
 
     [Fact]
-    public void Digest_reject_and_done_come_back()
+    public void Offers_requests_reject_and_done_come_back()
     {
-        var digest = new CoreDigest([new AdvertDigestEntry(WireSamples.Node(1), 7), new AdvertDigestEntry(WireSamples.Node(2), ulong.MaxValue)]);
+        AdvertOffer[] offers = [new(WireSamples.Node(1).ShortKey, 7, 1_795_000_000_000, 3), new(ulong.MaxValue, ushort.MaxValue, (1UL << 48) - 1, 255)];
+        var request = WireSamples.Request();
 
-        Assert.Equal(digest.Entries, Decode<WireMessage.Digest>(WireEncoder.Encode(digest)).Entries.Entries.AsEnumerable());
+        Assert.Equal(offers, Decode<WireMessage.Offers>(WireEncoder.Encode(offers)).Entries.AsEnumerable());
+        Assert.Empty(Decode<WireMessage.Offers>(WireEncoder.Encode(ReadOnlySpan<AdvertOffer>.Empty)).Entries);
+        var wanted = Decode<WireMessage.Request>(WireEncoder.Encode(request)).Wanted;
+        Assert.Equal(request.Parts, wanted.Parts.AsEnumerable());
+        Assert.Equal(request.Follow, wanted.Follow.AsEnumerable());
+        Assert.Equal(request.Stop, wanted.Stop.AsEnumerable());
         Assert.Equal(
             new WireMessage.Reject(Ring, 11, RejectReason.NextHopAway),
             Decode<WireMessage.Reject>(WireEncoder.EncodeReject(Ring, 11, RejectReason.NextHopAway)));

@@ -37,9 +37,14 @@ internal sealed class AdvertsTarget : FuzzTarget
         VerifyRate = new(100, 10),
     };
 
+    private static readonly AdvertTreeOptions TreeOptions = new() { MostAsked = 4, MostOffers = 8, MostDeclined = 8, EntryRate = new(5_000, 10) };
+
+    /// <summary>Branches of origins that came and went since the tree was tidied: as many as messages can name.</summary>
+    private const int MostForgotten = 64;
+
     public override string Name => "adverts";
 
-    public override string What => "adverts and digests into a book: its bounds hold, nothing is shown that is not signed, rooted and in its time";
+    public override string What => "adverts, offers and requests into a book and its tree: their bounds hold, nothing is shown that is not signed, rooted and in its time";
 
     public override bool IsProtobuf => true;
 
@@ -52,8 +57,8 @@ internal sealed class AdvertsTarget : FuzzTarget
         var hostile = Samples.Advert(Samples.Hostile, NoonSequence, intents: [Samples.Intent(Samples.Self), Samples.Intent(Samples.Sybil), Samples.Intent(Samples.Node(0x30))]);
         var far = Samples.Advert(Samples.Node(0x30), NoonSequence, intents: [Samples.Intent(Samples.Hostile), Samples.Intent(Samples.Node(0x40))]);
         var farther = Samples.Advert(Samples.Node(0x40), NoonSequence + 1, intents: [Samples.Intent(Samples.Node(0x30))]);
-        var first = Samples.Advert(Samples.Sybil, NoonSequence, 0, 2, intents: [Samples.Intent(Samples.Self)]);
-        var second = Samples.Advert(Samples.Sybil, NoonSequence, 1, 2, intents: [Samples.Intent(Samples.Hostile)]);
+        var first = Samples.Advert(Samples.Sybil, NoonSequence, 0, intents: [Samples.Intent(Samples.Self)]);
+        var second = Samples.Advert(Samples.Sybil, NoonSequence, 1, intents: [Samples.Intent(Samples.Hostile)]);
         yield return Samples.Steps(
             (FromHostile, Samples.Adverts((hostile, 1), (far, 2), (farther, 3))), (FromHonest, Samples.Adverts((HonestAdvert, 1))), (TimePasses, 60), (Expires, 1));
         yield return Samples.Steps(
@@ -61,7 +66,13 @@ internal sealed class AdvertsTarget : FuzzTarget
             (PeersAre, 6), (TimePasses, 4_000), (Expires, 1));
         yield return Samples.Steps(
             (FromHostile, Samples.Adverts((hostile, 1))),
-            (FromSybil, WireEncoder.Encode(new AdvertDigest([new(Samples.Hostile, 1), new(Samples.Honest, 0)]))));
+            (FromSybil, WireEncoder.Encode(new AdvertRequest([new(Samples.Hostile.ShortKey, 0)], [Samples.Hostile.ShortKey], [Samples.Honest.ShortKey]))));
+        yield return Samples.Steps(
+            (FromSybil, WireEncoder.Encode([new(Samples.Hostile.ShortKey, 0, NoonSequence, 2), new(Samples.Node(0x30).ShortKey, 0, NoonSequence, 3)])),
+            (TimePasses, 1),
+            (FromHostile, Samples.Adverts((hostile, 1), (far, 2))),
+            (FromHonest, WireEncoder.Encode([new(Samples.Node(0x30).ShortKey, 0, NoonSequence, 2)])),
+            (TimePasses, 10));
     }
 
     public override int Execute(byte[] input)
@@ -75,6 +86,8 @@ internal sealed class AdvertsTarget : FuzzTarget
             return part.Node != Samples.Self && (part.Node != Samples.Honest || part.Signed.Span.SequenceEqual(HonestAdvert.Signed.Span));
         });
         book.SetPeers(Peers, now);
+        var tree = new AdvertTree(TreeOptions);
+        tree.SetPeers(Peers, static _ => true);
         var outcome = 0;
         foreach (var (number, value, bytes) in ProtobufFields.ReadSteps(input).Take(MostSteps))
         {
@@ -83,14 +96,18 @@ internal sealed class AdvertsTarget : FuzzTarget
                 case FromHostile:
                 case FromSybil:
                 case FromHonest:
-                    outcome |= Receive(book, number == FromHostile ? Samples.Hostile : number == FromSybil ? Samples.Sybil : Samples.Honest, bytes, now);
+                    outcome |= Receive(book, tree, number == FromHostile ? Samples.Hostile : number == FromSybil ? Samples.Sybil : Samples.Honest, bytes, now);
                     break;
                 case TimePasses:
-                    now += TimeSpan.FromSeconds(Math.Min(value, 100_000));
+                    now += TimeSpan.FromSeconds(Math.Min(value, 1_000_000));
+                    tree.Tick(now);
+                    tree.Tidy(book, now);
+                    Check.That(tree.NextAt is not { } at || at > now, "What was due is still due.");
                     break;
                 case PeersAre:
                     direct = [.. Peers.Where((_, index) => (value >> index & 1) == 1)];
                     book.SetPeers(direct, now);
+                    tree.SetPeers(direct, static _ => true);
                     break;
                 case Expires:
                     book.Expire(now);
@@ -99,15 +116,16 @@ internal sealed class AdvertsTarget : FuzzTarget
             }
 
             CheckBook(book, direct);
+            CheckTree(tree, book, direct);
         }
 
         Check.That(verified <= Peers.Length * 100_000, "No bound of verifications.");
-        book.Expire(now + TimeSpan.FromDays(2));
+        book.Expire(now + TimeSpan.FromDays(8));
         Check.That(book is { OriginCount: 0, Bytes: 0 } && !book.Adverts.Any(), $"Long after: {book.OriginCount} origins, {book.Bytes} bytes.");
         return outcome;
     }
 
-    private static int Receive(AdvertBook book, NodeId from, ReadOnlyMemory<byte> bytes, DateTimeOffset now)
+    private static int Receive(AdvertBook book, AdvertTree tree, NodeId from, ReadOnlyMemory<byte> bytes, DateTimeOffset now)
     {
         var outcome = 0;
         switch (WireDecoder.Decode(bytes))
@@ -115,7 +133,13 @@ internal sealed class AdvertsTarget : FuzzTarget
             case DecodeResult.Decoded { Message: WireMessage.Adverts adverts }:
                 foreach (var part in adverts.Parts)
                 {
-                    outcome |= book.Receive(from, part, now) switch
+                    var verdict = book.Receive(from, part, now);
+                    if (verdict is not AdvertVerdict.Penalise)
+                    {
+                        tree.OnPart(from, part, verdict, now);
+                    }
+
+                    outcome |= verdict switch
                     {
                         AdvertVerdict.Accepted accepted => CheckRelays(accepted),
                         AdvertVerdict.Ignored ignored => 2 << (int)ignored.Reason,
@@ -125,11 +149,19 @@ internal sealed class AdvertsTarget : FuzzTarget
                 }
 
                 break;
-            case DecodeResult.Decoded { Message: WireMessage.Digest digest }:
-                foreach (var part in book.Answer(from, digest.Entries, now))
+            case DecodeResult.Decoded { Message: WireMessage.Request { Wanted: var wanted } }:
+                foreach (var part in tree.OnRequest(from, wanted, book, now))
                 {
                     Check.That(part.Hops <= Options.Radius && part.Part.Node != from, "An answer that nobody should get.");
                     outcome |= 1 << 24;
+                }
+
+                break;
+            case DecodeResult.Decoded { Message: WireMessage.Offers { Entries: var offers } }:
+                foreach (var relay in tree.OnOffers(from, offers, book, now).SelectMany(static change => change.Relays))
+                {
+                    Check.That(relay.Part.Hops <= Options.Radius && relay.To.All(to => to != relay.Part.Part.Node), "A relay that nobody should get.");
+                    outcome |= 1 << 25;
                 }
 
                 break;
@@ -146,6 +178,22 @@ internal sealed class AdvertsTarget : FuzzTarget
         }
 
         return 1;
+    }
+
+    private static void CheckTree(AdvertTree tree, AdvertBook book, HashSet<NodeId> direct)
+    {
+        Check.That(tree.MissingCount <= TreeOptions.MostOffers * Peers.Length, $"{tree.MissingCount} parts are missing.");
+        Check.That(tree.BranchCount <= book.OriginCount + tree.MissingCount + MostForgotten, $"{tree.BranchCount} branches.");
+        foreach (var peer in Peers)
+        {
+            Check.That(tree.HeldFor(peer) <= TreeOptions.MostOffers + (64 * (1 + tree.BranchCount)), $"{tree.HeldFor(peer)} held for a peer.");
+        }
+
+        foreach (var (peer, request) in tree.TakeRequests())
+        {
+            Check.That(direct.Contains(peer) || Peers.Contains(peer), "Something is asked of a stranger.");
+            Check.That(request.Parts.Length <= TreeOptions.MostAsked, $"{request.Parts.Length} parts are asked of one peer at once.");
+        }
     }
 
     /// <summary>Says again, in another way, what a book may hold and show.</summary>

@@ -55,10 +55,13 @@ internal sealed class EnvelopeTarget : FuzzTarget
                 }
 
                 break;
-            case WireMessage.Digest digest:
-                Check.That(digest.Entries.Entries.Length <= WireDecoder.MaxDigestEntries, $"A digest of {digest.Entries.Entries.Length} entries was read.");
+            case WireMessage.Offers offers:
+                Check.That(offers.Entries.SequenceEqual(Again<WireMessage.Offers>(WireEncoder.Encode(offers.Entries.AsSpan())).Entries), "Offers changed.");
+                break;
+            case WireMessage.Request { Wanted: var wanted }:
+                var again = Again<WireMessage.Request>(WireEncoder.Encode(wanted)).Wanted;
                 Check.That(
-                    digest.Entries.Entries.SequenceEqual(Again<WireMessage.Digest>(WireEncoder.Encode(digest.Entries)).Entries.Entries), "A digest changed.");
+                    wanted.Parts.SequenceEqual(again.Parts) && wanted.Follow.SequenceEqual(again.Follow) && wanted.Stop.SequenceEqual(again.Stop), "A request changed.");
                 break;
             case WireMessage.Proposal proposal:
                 CheckSame(proposal);

@@ -41,11 +41,11 @@ internal static class Samples
     public static SignedBytes Signed(byte[] bytes) => new(bytes, Signature(bytes));
 
     public static SignedAdvertPart Advert(
-        NodeId node, ulong sequence, int part = 0, int parts = 1, int ttl = 1_800, bool canInitiate = true, params IEnumerable<CoreIntent> intents)
+        NodeId node, ulong sequence, int part = 0, int ttl = 1_800, bool canInitiate = true, params IEnumerable<CoreIntent> intents)
     {
         ImmutableArray<CoreIntent> ordered = [.. intents.OrderBy(static intent => intent.Peer)];
-        var bytes = WireEncoder.EncodeAdvert(Chain, node, sequence, part, parts, ttl, canInitiate, true, ordered);
-        return new(Chain, node, sequence, part, parts, ttl, canInitiate, true, ordered, bytes, Signature(bytes));
+        var bytes = WireEncoder.EncodeAdvert(Chain, node, sequence, part, ttl, canInitiate, true, ordered);
+        return new(Chain, node, sequence, part, ttl, canInitiate, true, ordered, bytes, Signature(bytes));
     }
 
     public static byte[] Adverts(params IEnumerable<(SignedAdvertPart Part, int Hops)> parts) =>
@@ -99,8 +99,9 @@ internal static class Samples
     {
         yield return Hello();
         yield return Adverts(
-            (Advert(Hostile, 1_000, 0, 2, intents: [Intent(Self), Intent(Sybil)]), 1), (Advert(Sybil, 2_000, intents: [Intent(Hostile, 0, 500_000)]), 2));
-        yield return WireEncoder.Encode(new Gossip.AdvertDigest([new(Hostile, 1_000), new(Self, 5), new(Honest, ulong.MaxValue)]));
+            (Advert(Hostile, 1_000, 1, intents: [Intent(Self), Intent(Sybil)]), 1), (Advert(Sybil, 2_000, intents: [Intent(Hostile, 0, 500_000)]), 2));
+        yield return WireEncoder.Encode([new(Hostile.ShortKey, 0, 1_000, 1), new(Self.ShortKey, 5, 5, 2), new(Honest.ShortKey, 511, ulong.MaxValue >> 16, 3)]);
+        yield return WireEncoder.Encode(new Gossip.AdvertRequest([new(Hostile.ShortKey, 0), new(Self.ShortKey, 1)], [Honest.ShortKey], [Sybil.ShortKey, 0]));
         yield return Proposal(Offer(Hostile, Self, Honest));
         yield return Proposal(Offer(Hostile, Sybil, Self, Honest), 1);
         yield return WireEncoder.EncodeReject(new RingId(Hash(2)), 2, RejectReason.Busy);

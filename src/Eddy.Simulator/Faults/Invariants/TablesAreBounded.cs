@@ -11,6 +11,7 @@ internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Ever
     private const int MostOutbox = 40;
     private const int MostBindings = 64;
     private const int MostWaiting = 64;
+    private const int MostMissing = 64;
 
     public override void OnEngineStep(FaultNode node)
     {
@@ -30,6 +31,7 @@ internal sealed class TablesAreBounded() : Invariant("tables-are-bounded", "Ever
         Check(node, FaultTable.Peers, sizes.Peers, peers);
         Check(node, FaultTable.Adverts, sizes.Adverts, Run.Nodes.Count);
         Check(node, FaultTable.WaitingAdverts, sizes.WaitingAdverts, MostWaiting * peers);
+        Check(node, FaultTable.MissingAdverts, sizes.MissingAdverts, MostMissing * Run.Nodes.Count);
         Check(node, FaultTable.OutboxEntries, node.Daemon.Store.Inner.OutboxCount, MostOutbox);
     }
 
@@ -55,4 +57,5 @@ public enum FaultTable
     RingsUnderWay = 6,
     Timers = 7,
     WaitingAdverts = 8,
+    MissingAdverts = 9,
 }
