@@ -1,5 +1,6 @@
 using Eddy.Benchmarks.Measuring;
 using Eddy.Benchmarks.Micro;
+using Eddy.Benchmarks.Network;
 using Eddy.Benchmarks.Systems;
 
 const string Usage = """
@@ -10,6 +11,8 @@ const string Usage = """
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
       frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
       flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
+      gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes]
+                                                          copies, bytes and delays of adverts in a network of daemons; memory of a book
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 
@@ -49,6 +52,9 @@ try
             break;
         case "flood":
             await FloodFigure.RunAsync(arguments);
+            break;
+        case "gossip":
+            GossipFigure.Run(arguments);
             break;
         case "micro":
             MicroFigures.Run(arguments);

@@ -80,10 +80,13 @@ public static class OwnAdvert
                 sequence = NextSequence(sequence, now);
                 drafts.Add(new(sequence, number, options.TtlSeconds, canInitiate, canWaive, intents[number]));
                 var isNeeded = number == 0 || intents[number].Length > 0;
+
+                // The first time comes anywhere in the interval: what began together must not be said again together.
+                var factor = before is null ? random.NextDouble() : Jitter.Factor(random);
                 var part = new OwnAdvertPart(
                     sequence,
                     intents[number],
-                    isNeeded ? now + (TimeSpan.FromSeconds(options.TtlSeconds) * HeartbeatShare * Jitter.Factor(random)) : DateTimeOffset.MaxValue);
+                    isNeeded ? now + (TimeSpan.FromSeconds(options.TtlSeconds) * HeartbeatShare * factor) : DateTimeOffset.MaxValue);
                 if (before is null)
                 {
                     parts.Add(part);

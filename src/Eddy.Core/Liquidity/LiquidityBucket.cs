@@ -13,14 +13,17 @@ public static class LiquidityBucket
     private const int ClearShare = 16;
 
     /// <summary>The bucket at or below <paramref name="amount"/>; 0 for 0 and less.</summary>
-    public static long Floor(long amount)
+    public static long Floor(long amount) => Floor(amount, DigitsKept);
+
+    /// <summary>The same with another number of significant binary digits, to see what that would give and give away.</summary>
+    public static long Floor(long amount, int digits)
     {
         if (amount <= 0)
         {
             return 0;
         }
 
-        var shift = Math.Max(0, BitOperations.Log2((ulong)amount) - DigitsKept + 1);
+        var shift = Math.Max(0, BitOperations.Log2((ulong)amount) - digits + 1);
         return amount >> shift << shift;
     }
 

@@ -32,6 +32,10 @@ public sealed class OwnAdvertTests
     {
         Step(Offer(1, want: 1_000_000));
         Assert.Empty(Step(Offer(1, want: 1_000_001)));
+
+        // The first time within the interval, and then once in it.
+        _now += TimeSpan.FromMinutes(30);
+        Assert.Single(Step(Offer(1, want: 1_000_000)));
         _now += TimeSpan.FromMinutes(22);
         Assert.Empty(Step(Offer(1, want: 1_000_000)));
 
@@ -59,7 +63,7 @@ public sealed class OwnAdvertTests
         var same = OwnAdvert.Step(first.Next, [Offer(1, want: 1_000_000)], true, true, Options, _now, random);
         var changed = OwnAdvert.Step(first.Next, [Offer(1, want: 100_000)], true, true, Options, _now, random);
 
-        Assert.InRange(first.NextAt - _now, TimeSpan.FromMinutes(22.5), TimeSpan.FromMinutes(37.5));
+        Assert.InRange(first.NextAt - _now, TimeSpan.Zero, TimeSpan.FromMinutes(30));
         Assert.Equal(first.NextAt, same.NextAt);
         Assert.InRange(changed.NextAt - _now, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(25));
         Assert.Single(OwnAdvert.Step(first.Next, [Offer(1, want: 100_000)], true, true, Options, changed.NextAt, random).Drafts);
