@@ -13,6 +13,7 @@ const string Usage = """
       flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
       gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes]
                                                           copies, bytes and delays of adverts in a network of daemons; memory of a book
+      privacy [--nodes small|all|N] [--hops N] [--seed N] what adverts give away of balances, against the volume that rings move
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 
@@ -55,6 +56,9 @@ try
             break;
         case "gossip":
             GossipFigure.Run(arguments);
+            break;
+        case "privacy":
+            PrivacyFigure.Run(arguments);
             break;
         case "micro":
             MicroFigures.Run(arguments);

@@ -68,10 +68,10 @@ internal sealed class AdvertsTarget : FuzzTarget
             (FromHostile, Samples.Adverts((hostile, 1))),
             (FromSybil, WireEncoder.Encode(new AdvertRequest([new(Samples.Hostile.ShortKey, 0)], [Samples.Hostile.ShortKey], [Samples.Honest.ShortKey]))));
         yield return Samples.Steps(
-            (FromSybil, WireEncoder.Encode([new(Samples.Hostile.ShortKey, 0, NoonSequence, 2), new(Samples.Node(0x30).ShortKey, 0, NoonSequence, 3)])),
+            (FromSybil, WireEncoder.Encode([new AdvertOffer(Samples.Hostile.ShortKey, 0, NoonSequence, 2), new AdvertOffer(Samples.Node(0x30).ShortKey, 0, NoonSequence, 3)])),
             (TimePasses, 1),
             (FromHostile, Samples.Adverts((hostile, 1), (far, 2))),
-            (FromHonest, WireEncoder.Encode([new(Samples.Node(0x30).ShortKey, 0, NoonSequence, 2)])),
+            (FromHonest, WireEncoder.Encode([new AdvertOffer(Samples.Node(0x30).ShortKey, 0, NoonSequence, 2)])),
             (TimePasses, 10));
     }
 

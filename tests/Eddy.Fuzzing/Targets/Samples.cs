@@ -100,7 +100,7 @@ internal static class Samples
         yield return Hello();
         yield return Adverts(
             (Advert(Hostile, 1_000, 1, intents: [Intent(Self), Intent(Sybil)]), 1), (Advert(Sybil, 2_000, intents: [Intent(Hostile, 0, 500_000)]), 2));
-        yield return WireEncoder.Encode([new(Hostile.ShortKey, 0, 1_000, 1), new(Self.ShortKey, 5, 5, 2), new(Honest.ShortKey, 511, ulong.MaxValue >> 16, 3)]);
+        yield return WireEncoder.Encode([new AdvertOffer(Hostile.ShortKey, 0, 1_000, 1), new AdvertOffer(Self.ShortKey, 5, 5, 2), new AdvertOffer(Honest.ShortKey, 511, ulong.MaxValue >> 16, 3)]);
         yield return WireEncoder.Encode(new Gossip.AdvertRequest([new(Hostile.ShortKey, 0), new(Self.ShortKey, 1)], [Honest.ShortKey], [Sybil.ShortKey, 0]));
         yield return Proposal(Offer(Hostile, Self, Honest));
         yield return Proposal(Offer(Hostile, Sybil, Self, Honest), 1);
