@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Eddy.Benchmarks.Measuring;
 using Eddy.Engine;
-using Eddy.Gossip;
 using Eddy.Lightning;
 using Eddy.Simulator;
 
@@ -52,6 +51,10 @@ internal static class GossipFigure
 
         timeline.AdvanceTo(timeline.Now + span);
         Write(graph, network, meter, span, moves.Count, heldAtFirst, watch.Elapsed);
+        foreach (var node in network.Values)
+        {
+            node.Dispose();
+        }
     }
 
     private static Dictionary<NodeId, GossipNode> Build(ChannelGraph graph, EventTimeline timeline, GossipMeter meter, Random random)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Benchmarks.Measuring;
 using Eddy.Engine.Wire;
 using Eddy.Gossip;
@@ -85,7 +86,7 @@ internal sealed class GossipMeter(EventTimeline timeline, int nodes)
 
     public Series MessagesPerHour(TimeSpan span) => PerHour(_messages, span);
 
-    private static IEnumerable<RelayedAdvertPart> Parts(ReadOnlyMemory<byte> payload) =>
+    private static ImmutableArray<RelayedAdvertPart> Parts(ReadOnlyMemory<byte> payload) =>
         WireDecoder.Decode(payload) is DecodeResult.Decoded { Message: WireMessage.Adverts adverts } ? adverts.Parts : [];
 
     private static Series PerHour(long[] values, TimeSpan span)

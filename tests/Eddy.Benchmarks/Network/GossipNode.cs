@@ -9,7 +9,7 @@ using Eddy.Simulator;
 namespace Eddy.Benchmarks.Network;
 
 /// <summary>A daemon's engine beside a node that has channels and peers, signs and carries messages, and does nothing else. In virtual time.</summary>
-internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox, ISignatureVerifier
+internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox, ISignatureVerifier, IDisposable
 {
     private const long Reserve = 100;
     private static readonly Bytes32 Chain = Bytes32.Sha256("a chain for measuring"u8);
@@ -59,6 +59,8 @@ internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox,
     public int PeerCount => _peers.Count;
 
     public void Connect(GossipNode peer, TimeSpan latency) => _peers[peer.Id] = (peer, latency, DateTimeOffset.MinValue);
+
+    public void Dispose() => _engine.Dispose();
 
     public void Start()
     {
