@@ -23,8 +23,8 @@ internal sealed class Gossiper(
     private static readonly TimeSpan QuickFloor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowFloor = TimeSpan.FromSeconds(20);
 
-    /// <summary>A peer that says hello again hears no sooner what we could send it.</summary>
-    private static readonly TimeSpan OfferFloor = TimeSpan.FromSeconds(30);
+    /// <summary>A peer that says hello again and again hears no more often what we could send it.</summary>
+    private static readonly TokenRate Reintroductions = new(8, 1.0 / 30);
 
     private static readonly TimeSpan SignAgain = TimeSpan.FromSeconds(10);
 
@@ -129,15 +129,9 @@ internal sealed class Gossiper(
 
         OnPeersChanged();
         OnOwnChange();
-        if (_book is not null && IsListenedTo(peer) && context.Now - peer.LastOffered >= OfferFloor)
-        {
-            peer.LastOffered = context.Now;
-            var isKnown = !isAnew && peer.AwaySince > DateTimeOffset.MinValue;
-            var since = isKnown ? peer.AwaySince - Uncertain : DateTimeOffset.MinValue;
-
-            // In this order what comes is rooted in what came before it.
-            _spreader.Offer(peer, _book.Offers(peer.Id, since).OrderBy(static offer => offer.Hops));
-        }
+        var since = !isAnew && peer.AwaySince > DateTimeOffset.MinValue ? peer.AwaySince - Uncertain : DateTimeOffset.MinValue;
+        peer.OffersDueSince = peer.OffersDueSince is { } due && due < since ? due : since;
+        OfferDue(peer);
     }
 
     public void OnOffers(PeerState peer, ImmutableArray<AdvertOffer> offers)
@@ -250,7 +244,26 @@ internal sealed class Gossiper(
             OnOwnChange();
         }
 
+        foreach (var peer in peers.EddyPeers)
+        {
+            OfferDue(peer);
+        }
+
         _spreader.OnHousekeeping(_book, [.. peers.EddyPeers.Where(IsListenedTo)]);
+    }
+
+    /// <summary>A peer that has come is offered what it may lack; at once, or when that may be.</summary>
+    private void OfferDue(PeerState peer)
+    {
+        if (_book is not null && peer.OffersDueSince is { } since && IsListenedTo(peer)
+            && peer.Offers.TryTake(Reintroductions, context.Now, 1, out var taken))
+        {
+            peer.Offers = taken;
+            peer.OffersDueSince = null;
+
+            // In this order what comes is rooted in what came before it.
+            _spreader.Offer(peer, _book.Offers(peer.Id, since).OrderBy(static offer => offer.Hops));
+        }
     }
 
     /// <summary>One for each eddy peer with a channel, and nothing offered where nothing may happen.</summary>

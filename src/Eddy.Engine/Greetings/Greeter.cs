@@ -77,7 +77,6 @@ internal sealed class Greeter(EngineContext context, PeerTable peers)
         peer.HellosSent = 0;
         peer.Told = null;
         peer.LastAnswer = DateTimeOffset.MinValue;
-        peer.LastOffered = DateTimeOffset.MinValue;
         if (_channelPeers.Contains(id))
         {
             SayHello(peer);

@@ -40,8 +40,11 @@ internal sealed class PeerState(NodeId id)
     /// <summary>Drawn by its daemon when that started: another one knows nothing of what was said before.</summary>
     public ulong Run { get; set; }
 
-    /// <summary>The latest time it was offered what it may lack after an absence.</summary>
-    public DateTimeOffset LastOffered { get; set; } = DateTimeOffset.MinValue;
+    /// <summary>How often it was offered all it may lack.</summary>
+    public Eddy.Gossip.TokenBucket Offers { get; set; }
+
+    /// <summary>Since when what we hold is to be offered to it, as soon as that may be; null where it was.</summary>
+    public DateTimeOffset? OffersDueSince { get; set; }
 
     /// <summary>When it went offline the last time.</summary>
     public DateTimeOffset AwaySince { get; set; } = DateTimeOffset.MinValue;

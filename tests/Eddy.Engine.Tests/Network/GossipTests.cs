@@ -23,6 +23,21 @@ public sealed class GossipTests
     }
 
     [Fact]
+    public void An_eddy_that_starts_again_and_again_has_all_adverts_within_seconds_each_time()
+    {
+        var ring = Observing(5);
+        ring.StartAll();
+        var victim = ring.Member(2);
+        for (var start = 0; start < 6; start++)
+        {
+            Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 4), 20), ring.Describe());
+            victim.Kill();
+            ring.RunFor(1);
+            victim.Start();
+        }
+    }
+
+    [Fact]
     public void Where_nothing_changes_next_to_nothing_is_said()
     {
         var ring = Observing(6);
