@@ -11,8 +11,8 @@ const string Usage = """
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
       frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
       flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
-      gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes]
-                                                          copies, bytes and delays of adverts in a network of daemons; memory of a book
+      gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes] [--said yes]
+                                                          copies, bytes and delays of adverts in a network of daemons; memory of a book; all that is said
       privacy [--nodes small|all|N] [--hops N] [--seed N] what adverts give away of balances, against the volume that rings move
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;

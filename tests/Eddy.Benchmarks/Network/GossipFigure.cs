@@ -19,6 +19,7 @@ internal static class GossipFigure
         var day = arguments.Take("day", 2);
         var seed = arguments.Take("seed", 1);
         var book = arguments.Take("memory");
+        var said = arguments.Take("said");
         arguments.End();
 
         var data = ChannelGraph.FindData();
@@ -29,6 +30,12 @@ internal static class GossipFigure
         }
 
         var graph = ChannelGraph.Read(data, nodes, "traffic");
+        if (said is not null)
+        {
+            SaidFigure.Run(graph, ChannelGraph.ReadFlows(data), day, TimeSpan.FromHours(hours), new Random(seed));
+            return;
+        }
+
         var watch = Stopwatch.StartNew();
         var span = TimeSpan.FromHours(hours);
         var moves = PaymentFlows.Cut(graph, ChannelGraph.ReadFlows(data), day, span, new Random(seed));
