@@ -51,14 +51,16 @@ internal sealed class CycleFrontier
         _heapCount = 0;
     }
 
+    /// <summary>Only to be read by index.</summary>
+    public void Keep(in Step step)
+    {
+        Reserve();
+        _steps[Count++] = step;
+    }
+
     public void Add(in Step step)
     {
-        if (Count == _steps.Length)
-        {
-            Array.Resize(ref _steps, Count * 2);
-            Array.Resize(ref _heap, Count * 2);
-        }
-
+        Reserve();
         _steps[Count] = step;
         var child = _heapCount++;
         while (child > 0)
@@ -125,6 +127,17 @@ internal sealed class CycleFrontier
         }
 
         return false;
+    }
+
+    public bool IsBefore(int left, int right) => Compare(left, right) < 0;
+
+    private void Reserve()
+    {
+        if (Count == _steps.Length)
+        {
+            Array.Resize(ref _steps, Count * 2);
+            Array.Resize(ref _heap, Count * 2);
+        }
     }
 
     private int Compare(int left, int right)

@@ -25,6 +25,12 @@ public sealed record CycleQuery
     /// <summary>Only cycles with the amount and the number of hops of the best one: what there is to choose among.</summary>
     public bool OnlyBest { get; init; }
 
+    /// <summary>
+    /// One cycle of at least <see cref="MinAmount"/>, not the best: each way on is tried with its share of the effort, so that offers made to
+    /// mislead a search keep it from rings that lie elsewhere no more than they keep it from the first of many.
+    /// </summary>
+    public bool AnyWillDo { get; init; }
+
     /// <summary>Only edges at which both ends gain: nobody's patience is used up.</summary>
     public bool OnlyGaining { get; init; }
 

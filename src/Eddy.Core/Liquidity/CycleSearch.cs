@@ -5,9 +5,17 @@ namespace Eddy.Liquidity;
 /// without a gaining edge on it; a best-first search follows these bounds, which nearly always lead straight to a simple cycle. Works on a
 /// copy of that part of the graph which can be reached.
 /// </summary>
+/// <param name="effort">How many steps may be kept, and how many times <see cref="LooksPerStep"/> edges may be looked at.</param>
 internal sealed class CycleSearch(int effort)
 {
+    /// <summary>Where nodes have more edges than that, looking at them is the larger part of the work.</summary>
+    private const int LooksPerStep = 16;
+
     private readonly CycleFrontier _frontier = new();
+    private readonly FairTurns _turns = new();
+    private bool _isFair;
+    private long _stepsLeft;
+    private long _looksLeft;
     private CycleScope _scope = new();
     private int _maxHops;
     private long _floor;
@@ -31,18 +39,77 @@ internal sealed class CycleSearch(int effort)
     /// <summary>False where the last query stopped at its effort limit.</summary>
     public bool WasExhaustive { get; private set; } = true;
 
+    private bool IsSpent => _frontier.Count >= _stepsLeft || _looksLeft <= 0;
+
+    /// <summary>Edges looked at since <see cref="Begin"/>.</summary>
+    public long Looks { get; private set; }
+
+    public void Begin()
+    {
+        Looks = 0;
+        Renew();
+    }
+
+    /// <summary>Allows the searches that follow, together, the whole effort.</summary>
+    public void Renew() => (_stepsLeft, _looksLeft) = (effort, (long)effort * LooksPerStep);
+
     /// <summary>The best cycles, best first.</summary>
     /// <param name="floor">Narrower ones are not looked for.</param>
     /// <param name="maxHops">Nor longer ones.</param>
     public void Find(CycleScope scope, long floor, int maxHops, List<Cycle> found)
     {
+        _frontier.Clear();
+        WasExhaustive = !IsSpent;
+        if (WasExhaustive)
+        {
+            Prepare(scope, floor, maxHops);
+            _isFair = false;
+            Search(found);
+            _stepsLeft -= _frontier.Count;
+        }
+    }
+
+    /// <summary>Some cycle, where there is one that is found with its share of the effort: nothing that lies elsewhere can hide it.</summary>
+    public void FindAny(CycleScope scope, List<Cycle> found)
+    {
+        _frontier.Clear();
+        _turns.Clear();
         WasExhaustive = true;
+        Prepare(scope, Math.Max(1, scope.Query.MinAmount), scope.Query.MaxHops);
+        _isFair = true;
+        Offer(First());
+        while (found.Count == 0 && _frontier.Count > 0 && _turns.Next(_frontier, out var looks) is var index && index != CycleFrontier.None)
+        {
+            if (IsSpent)
+            {
+                WasExhaustive = false;
+                break;
+            }
+
+            var step = _frontier[index];
+            var first = _frontier.Count;
+            Expand(index, step);
+            Look(looks);
+            _turns.Expanded(_frontier, index, first, looks + EdgesFrom(step.Node).Length);
+            for (var place = first; place < _frontier.Count && found.Count == 0; place++)
+            {
+                if (_frontier[place].IsClosed)
+                {
+                    found.Add(ToCycle(place));
+                }
+            }
+        }
+
+        _stepsLeft -= _frontier.Count;
+    }
+
+    private void Prepare(CycleScope scope, long floor, int maxHops)
+    {
         _scope = scope;
         _floor = floor;
         _maxHops = maxHops;
         Reach();
         Sweep();
-        Search(found);
     }
 
     /// <summary>Breadth first from the start over what may be used, copying each edge once.</summary>
@@ -181,8 +248,7 @@ internal sealed class CycleSearch(int effort)
     private void Search(List<Cycle> found)
     {
         var query = _scope.Query;
-        _frontier.Clear();
-        Offer(new Step { Parent = CycleFrontier.None, Node = 0, Depth = 0, Most = long.MaxValue, Gaining = 0, Least = query.MinAmount, Id = query.Start, LeftBy = TurnWidths.Any });
+        Offer(First());
         while (found.Count < query.MaxResults && _frontier.TryTake(out var index))
         {
             ref readonly var step = ref _frontier[index];
@@ -198,7 +264,7 @@ internal sealed class CycleSearch(int effort)
                 continue;
             }
 
-            if (_frontier.Count >= effort)
+            if (IsSpent)
             {
                 WasExhaustive = false;
                 break;
@@ -208,9 +274,26 @@ internal sealed class CycleSearch(int effort)
         }
     }
 
+    private void Look(int edges)
+    {
+        Looks += edges;
+        _looksLeft -= edges;
+    }
+
+    private Step First() => new()
+    {
+        Parent = CycleFrontier.None,
+        Most = long.MaxValue,
+        Least = _scope.Query.MinAmount,
+        Id = _scope.Query.Start,
+        LeftBy = TurnWidths.Any,
+    };
+
     private void Expand(int index, Step step)
     {
-        foreach (ref readonly var edge in EdgesFrom(step.Node))
+        var edges = EdgesFrom(step.Node);
+        Look(edges.Length);
+        foreach (ref readonly var edge in edges)
         {
             if (edge.Target == 0 ? !MayClose(step) : _frontier.Visits(index, edge.Target))
             {
@@ -244,23 +327,41 @@ internal sealed class CycleSearch(int effort)
         }
         else
         {
-            var left = _maxHops - step.Depth;
-            step.Best = Bound(step, left);
-            step.BestHops = step.Depth;
-            for (var hops = 1; hops <= left; hops++)
-            {
-                if (Bound(step, hops) == step.Best)
-                {
-                    step.BestHops = step.Depth + hops;
-                    break;
-                }
-            }
+            step.Best = Bound(step, _maxHops - step.Depth);
         }
 
-        if (step.Best >= Math.Max(_floor, step.Least))
+        if (step.Best < Math.Max(_floor, step.Least))
+        {
+            return;
+        }
+
+        if (!step.IsClosed)
+        {
+            step.BestHops = BestHops(step);
+        }
+
+        if (_isFair)
+        {
+            _frontier.Keep(step);
+        }
+        else
         {
             _frontier.Add(step);
         }
+    }
+
+    /// <summary>The fewest hops with which the best can be had.</summary>
+    private int BestHops(in Step step)
+    {
+        for (var hops = 1; hops <= _maxHops - step.Depth; hops++)
+        {
+            if (Bound(step, hops) == step.Best)
+            {
+                return step.Depth + hops;
+            }
+        }
+
+        return step.Depth;
     }
 
     private long Bound(in Step step, int hops)

@@ -40,6 +40,9 @@ public static class RingPlanner
 {
     private const int Candidates = 4;
 
+    /// <summary>So many queries of one search may come to their effort limit. Those that follow look for any ring, no longer for the best.</summary>
+    private const int MostCuts = 2;
+
     /// <param name="underWay">Nodes of the own rings that are not final.</param>
     /// <param name="ringOfTwoPeers">Peers with which a ring of two may be made.</param>
     public static RingPlan Plan(
@@ -94,9 +97,10 @@ public static class RingPlanner
         }
 
         var rings = ImmutableArray.CreateBuilder<Cycle>();
+        var cuts = 0;
         for (var threshold = start; underWay.Count + rings.Count < options.MaxRings;)
         {
-            var found = Pick(finder, graph, query with { MinAmount = threshold }, random);
+            var found = Pick(finder, graph, query with { MinAmount = threshold }, random, ref cuts);
             if (found is not null)
             {
                 rings.Add(found);
@@ -120,12 +124,20 @@ public static class RingPlanner
         return End(floor, floor > options.MinAmount ? PlanOutcome.Falling : PlanOutcome.NoRing);
     }
 
-    private static Cycle? Pick(CycleFinder finder, LiquidityGraph graph, CycleQuery query, Random random)
+    /// <param name="cuts">How many queries have come to their effort limit.</param>
+    private static Cycle? Pick(CycleFinder finder, LiquidityGraph graph, CycleQuery query, Random random, ref int cuts)
     {
+        if (cuts >= MostCuts)
+        {
+            return finder.Find(graph, query with { AnyWillDo = true }).FirstOrDefault();
+        }
+
         var found = finder.Find(graph, query with { OnlyGaining = true });
+        cuts += finder.WasExhaustive ? 0 : 1;
         if (found.IsEmpty)
         {
             found = finder.Find(graph, query);
+            cuts += finder.WasExhaustive ? 0 : 1;
         }
 
         // Among equals any will do: a node that always took the first would meet the same refusal again.

@@ -139,6 +139,20 @@ public sealed class CycleFinderTests
         }
     });
 
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(int.MaxValue - 1L)]
+    [InlineData(int.MaxValue + 1L)]
+    public void A_ring_that_takes_no_less_than_more_than_is_asked_for_is_none(long most)
+    {
+        // What an arc can hold ends at int.MaxValue.
+        LiquidityEdge Edge(int from, int to) => new(Nodes.Number(from), Nodes.Number(to), 3_000_000_000, 4_000_000_000, 4_000_000_000, 4_000_000_000);
+        var graph = GraphScenes.Builder([Edge(1, 2), Edge(2, 3), Edge(3, 1)]).Snapshot();
+
+        Assert.Empty(new CycleFinder().Find(graph, new() { Start = Nodes.Number(1), MaxAmount = most }));
+        Assert.Single(new CycleFinder().Find(graph, new() { Start = Nodes.Number(1), MaxAmount = 3_000_000_000 }));
+    }
+
     [Fact]
     public void A_graph_made_to_mislead_costs_bounded_effort()
     {
