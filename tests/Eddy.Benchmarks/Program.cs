@@ -1,3 +1,4 @@
+using Eddy.Benchmarks.Finder;
 using Eddy.Benchmarks.Measuring;
 using Eddy.Benchmarks.Micro;
 using Eddy.Benchmarks.Network;
@@ -14,6 +15,9 @@ const string Usage = """
       gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes] [--said yes]
                                                           copies, bytes and delays of adverts in a network of daemons; memory of a book; all that is said
       privacy [--nodes small|all|N] [--hops N] [--seed N] what adverts give away of balances, against the volume that rings move
+      finder [--nodes N] [--size N] [--references no] [--graph FILE --balances FILE]
+                                                          the best ring through a node, beside other programs; adverts
+      growth [--nodes N] [--svg FILE]                     the same as the network grows
       micro [--filter NAME]                               the small things, by BenchmarkDotNet
     """;
 
@@ -59,6 +63,12 @@ try
             break;
         case "privacy":
             PrivacyFigure.Run(arguments);
+            break;
+        case "finder":
+            FinderFigure.Run(arguments);
+            break;
+        case "growth":
+            GrowthFigure.Run(arguments);
             break;
         case "micro":
             MicroFigures.Run(arguments);

@@ -13,6 +13,21 @@ internal static class Machine
         ? double.Parse(File.ReadAllText(LoadPath).Split(' ')[0], CultureInfo.InvariantCulture)
         : double.NaN;
 
+    /// <summary>The most memory that this process has had resident, in bytes.</summary>
+    public static long PeakMemory => System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64;
+
+    /// <summary>Managed memory in use, in bytes, once all that is dead is gone.</summary>
+    public static long LiveMemory()
+    {
+        for (var pass = 0; pass < 3; pass++)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+        }
+
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
     /// <summary>One line, with the load now.</summary>
     public static string Describe() => string.Create(
         CultureInfo.InvariantCulture,

@@ -11,6 +11,14 @@ internal static class GraphFiles
     public const string Graph = "mainnet-graph.json.gz";
     private const string Balances = "balances-bimodal.csv.gz";
 
+    public const string Missing = $"No {Graph} with {Balances} in a directory shared/data here or above: the mainnet graph is left out.";
+
+    /// <summary>The files named, or those in the standard place; null where there are none.</summary>
+    public static (string Graph, string Balances)? Find(string? graph, string? balances) =>
+        graph is not null && balances is not null ? (graph, balances)
+        : Find() is { } directory ? (Path.Combine(directory, Graph), Path.Combine(directory, Balances))
+        : null;
+
     public static string? Find()
     {
         for (var directory = new DirectoryInfo(Environment.CurrentDirectory); directory is not null; directory = directory.Parent)
@@ -26,10 +34,12 @@ internal static class GraphFiles
     }
 
     /// <summary>The channels that are enabled in both directions.</summary>
-    public static OfferedGraph Read(string directory)
+    public static OfferedGraph Read(string directory) => new(ReadChannels((Path.Combine(directory, Graph), Path.Combine(directory, Balances))));
+
+    public static IReadOnlyCollection<OfferedChannel> ReadChannels((string Graph, string Balances) paths)
     {
-        var balances = ReadBalances(Path.Combine(directory, Balances));
-        using var stream = Unzip(Path.Combine(directory, Graph));
+        var balances = ReadBalances(paths.Balances);
+        using var stream = Unzip(paths.Graph);
         using var document = JsonDocument.Parse(stream);
         var channels = new List<OfferedChannel>();
         foreach (var edge in document.RootElement.GetProperty("edges").EnumerateArray())
@@ -46,7 +56,7 @@ internal static class GraphFiles
             }
         }
 
-        return new(channels);
+        return channels;
     }
 
     private static bool IsEnabled(JsonElement edge, string policy) =>
@@ -66,5 +76,6 @@ internal static class GraphFiles
         return balances;
     }
 
-    private static GZipStream Unzip(string path) => new(File.OpenRead(path), CompressionMode.Decompress);
+    private static Stream Unzip(string path) =>
+        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(File.OpenRead(path), CompressionMode.Decompress) : File.OpenRead(path);
 }
