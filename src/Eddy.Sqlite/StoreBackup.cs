@@ -15,6 +15,7 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
     private const string SchemaMark = "-schema";
     private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
     private const string PartSuffix = ".new";
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromDays(1);
 
     /// <summary>Those in a directory, newest first. One that does not exist holds none.</summary>
     public static ImmutableArray<StoreBackup> List(string directory)
@@ -73,6 +74,16 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
         foreach (var backup in all.Skip(keep).Where(backup => backup != beforeMigration))
         {
             File.Delete(backup.Path);
+        }
+
+        // What a killed process was making. Its name has a time in it, so that nobody would ever use or remove it.
+        var abandoned = DateTime.UtcNow - AbandonedAfter;
+        foreach (var part in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, $"{Prefix}*{Suffix}{PartSuffix}*") : [])
+        {
+            if (File.GetLastWriteTimeUtc(part) < abandoned)
+            {
+                File.Delete(part);
+            }
         }
     }
 

@@ -55,8 +55,18 @@ public static class StoreReplacement
             return;
         }
 
-        var old = ReadMark(database);
-        var (state, keep) = (IsThere: File.Exists(database), IsKept: old is not null && File.Exists(old)) switch
+        string? old;
+        try
+        {
+            old = ReadMark(database).Find(File.Exists);
+        }
+        catch (Exception exception) when (DiskErrors.Is(exception))
+        {
+            throw new StoreException(
+                StoreFault.CutShort, $"Putting another database in the place of {database} was cut short, and {database + MarkSuffix} cannot be read: check its owner and mode.", exception);
+        }
+
+        var (state, keep) = (IsThere: File.Exists(database), IsKept: old is not null) switch
         {
             { IsKept: false, IsThere: true } => ("the old one is still in its place", database),
             { IsKept: false } => ("there was no old one", null),
@@ -99,9 +109,10 @@ public static class StoreReplacement
             ? OwnedFile.Unused($"{database}.replaced-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}")
             : kept;
         var hadMark = WasCutShort(database);
+        string[] names = [.. ReadMark(database).Where(File.Exists).Append(old).Distinct()];
         try
         {
-            WriteMark(database, old);
+            WriteMark(database, names);
             afterStep?.Invoke();
             if (isThere)
             {
@@ -120,13 +131,13 @@ public static class StoreReplacement
         afterStep?.Invoke();
         File.Delete(database + MarkSuffix);
         afterStep?.Invoke();
-        return isThere ? old : kept;
+        return names.FirstOrDefault(File.Exists);
     }
 
     /// <returns>Where an earlier attempt, which did not end, put the database that is not in its place any more.</returns>
     private static string? MoveRest(string database)
     {
-        if (!WasCutShort(database) || File.Exists(database) || ReadMark(database) is not { } old || !File.Exists(old))
+        if (!WasCutShort(database) || File.Exists(database) || ReadMark(database).FindLast(File.Exists) is not { } old)
         {
             return null;
         }
@@ -145,24 +156,40 @@ public static class StoreReplacement
         }
     }
 
-    private static void WriteMark(string database, string old)
+    private static void WriteMark(string database, string[] names)
     {
-        using var file = new FileStream(database + MarkSuffix, OwnedFile.Options(FileMode.Create, FileAccess.Write));
-        using var writer = new StreamWriter(file);
-        writer.WriteLine(Path.GetFileName(old));
-        writer.Flush();
-        file.Flush(flushToDisk: true);
+        // Beside the one that is there, so that no crash leaves half of either.
+        var part = database + MarkSuffix + PartSuffix;
+        using (var file = new FileStream(part, OwnedFile.Options(FileMode.Create, FileAccess.Write)))
+        using (var writer = new StreamWriter(file))
+        {
+            foreach (var name in names)
+            {
+                writer.WriteLine(Path.GetFileName(name));
+            }
+
+            writer.Flush();
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(part, database + MarkSuffix, overwrite: true);
     }
 
-    /// <returns>Where the old database goes, or went; null for a mark that was cut short itself.</returns>
-    private static string? ReadMark(string database)
+    /// <returns>
+    /// Where the old databases go, or went: that of the first attempt first, which is the one that was in use, and after it what later attempts,
+    /// cut short as well, had put there. Empty without a mark, and for one that is none.
+    /// </returns>
+    private static List<string> ReadMark(string database)
     {
-        const int LongestName = 255;
+        const int LongestMark = 8_192;
+        if (!WasCutShort(database))
+        {
+            return [];
+        }
+
         using var reader = new StreamReader(database + MarkSuffix);
-        var text = new char[LongestName + 1];
-        var name = new string(text, 0, reader.ReadBlock(text));
-        return name.EndsWith('\n') && name.TrimEnd('\n') is { Length: > 0 } file && file == Path.GetFileName(file)
-            ? Path.Combine(Path.GetDirectoryName(database) ?? "", file)
-            : null;
+        var text = new char[LongestMark];
+        var lines = new string(text, 0, reader.ReadBlock(text)).Split('\n');
+        return [.. lines.Take(lines.Length - 1).Where(static line => line.Length > 0 && line == Path.GetFileName(line)).Select(line => Path.Combine(Path.GetDirectoryName(database) ?? "", line))];
     }
 }

@@ -270,6 +270,59 @@ public sealed class StoreBackupTests : IDisposable
     }
 
     [Fact]
+    public void After_crashes_in_two_restores_the_first_ones_old_database_is_still_named()
+    {
+        var (_, states) = CrashAtEachPoint();
+        var second = new List<string>();
+
+        foreach (var database in states.Where(StoreReplacement.WasCutShort))
+        {
+            var named = Assert.Throws<StoreException>(() => SqliteStore.Open(database)).Message.Split("--from ")[1].Split('\'')[0];
+            StoreReplacement.Restore(database, named, Noon.AddDays(1), () => second.Add(Snapshot(Path.GetDirectoryName(database)!, $"second-{second.Count}")));
+        }
+
+        var cut = second.Where(StoreReplacement.WasCutShort).ToArray();
+        Assert.InRange(cut.Length, 12, 100);
+        foreach (var database in cut)
+        {
+            var named = Assert.Throws<StoreException>(() => SqliteStore.Open(database)).Message.Split("--from ")[1].Split('\'')[0];
+            StoreReplacement.Restore(database, named, Noon.AddDays(2));
+
+            using var store = SqliteStore.Open(database);
+            Assert.Equal("red", store.Load().Settings["colour"]);
+        }
+    }
+
+    [Fact]
+    public void A_mark_that_cannot_be_read_is_said()
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/mem"), "There is no /proc here.");
+        SqliteStore.Open(FilePath).Dispose();
+        // Root may read whatever has a mode; the first page of its own memory nobody can.
+        File.CreateSymbolicLink(FilePath + ".replacing", "/proc/self/mem");
+
+        var fault = Assert.Throws<StoreException>(() => SqliteStore.Open(FilePath));
+
+        Assert.Equal(StoreFault.CutShort, fault.Fault);
+        Assert.Contains("cannot be read", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_killed_process_was_copying_is_removed_a_day_later()
+    {
+        Fill();
+        StoreBackup.Make(FilePath, Backups, Noon);
+        var (old, young) = (Path.Combine(Backups, "eddy-20200101T000000000Z.db.new"), Path.Combine(Backups, "eddy-20200102T000000000Z.db.new-wal"));
+        File.WriteAllText(old, "half");
+        File.WriteAllText(young, "half");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow - TimeSpan.FromDays(2));
+
+        StoreBackup.Prune(Backups, keep: 2);
+
+        Assert.Equal((false, true, 1), (File.Exists(old), File.Exists(young), StoreBackup.List(Backups).Length));
+    }
+
+    [Fact]
     public void A_file_that_is_named_is_never_the_one_that_is_worked_at()
     {
         Fill();
@@ -340,20 +393,23 @@ public sealed class StoreBackupTests : IDisposable
         File.Move(byHand + "-wal", Path.Combine(live, "eddy.db-wal"));
 
         var states = new List<string>();
-        StoreReplacement.Restore(Path.Combine(live, "eddy.db"), backup.Path, Noon, () =>
-        {
-            var state = Directory.CreateDirectory(Path.Combine(_directory, $"state-{states.Count}")).FullName;
-            foreach (var file in Directory.GetFiles(live))
-            {
-                if (!file.EndsWith(".lock", StringComparison.Ordinal))
-                {
-                    File.Copy(file, Path.Combine(state, Path.GetFileName(file)));
-                }
-            }
-
-            states.Add(Path.Combine(state, "eddy.db"));
-        });
+        StoreReplacement.Restore(Path.Combine(live, "eddy.db"), backup.Path, Noon, () => states.Add(Snapshot(live, $"state-{states.Count}")));
         return (backup.Path, states);
+    }
+
+    /// <returns>The database in a copy of the directory.</returns>
+    private string Snapshot(string live, string name)
+    {
+        var state = Directory.CreateDirectory(Path.Combine(_directory, name)).FullName;
+        foreach (var file in Directory.GetFiles(live))
+        {
+            if (!file.EndsWith(".lock", StringComparison.Ordinal))
+            {
+                File.Copy(file, Path.Combine(state, Path.GetFileName(file)));
+            }
+        }
+
+        return Path.Combine(state, "eddy.db");
     }
 
     private static void Set(SqliteStore store, string key, string value)
