@@ -142,10 +142,10 @@ internal sealed partial class ChannelWatcher(
 
             if (requested.Count > 0)
             {
-                await events.PostStreamAsync(await ListPeersAsync(cancellationToken), cancellationToken);
+                await events.PostListingAsync(ListPeersAsync, cancellationToken);
             }
 
-            await events.PostStreamAsync(await ListChannelsAsync(cancellationToken), cancellationToken);
+            await events.PostListingAsync(ListChannelsAsync, cancellationToken);
         }
         catch (RpcException exception) when (requested.Count > 0)
         {

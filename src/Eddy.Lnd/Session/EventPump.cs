@@ -21,6 +21,10 @@ internal sealed partial class EventPump(IEngineInbox inbox, ILogger<EventPump>? 
     internal const int MessageLimit = 2_048;
     internal const long MessageBytes = 16 * 1024 * 1024;
 
+    /// <summary>Above these, for one message of each peer of which none waits: a few that fill the rest do not shut out everybody else.</summary>
+    internal const int FirstMessages = 256;
+    internal const long FirstMessageBytes = 4 * 1024 * 1024;
+
     /// <summary>Of one peer, so that the others' are not thrown away for it.</summary>
     internal const int MessageLimitPerPeer = 512;
     internal const long MessageBytesPerPeer = 4 * 1024 * 1024;
@@ -71,8 +75,11 @@ internal sealed partial class EventPump(IEngineInbox inbox, ILogger<EventPump>? 
         lock (_lock)
         {
             var size = SizeOf(message);
-            if (_messages.Allows(size, MessageLimit, MessageBytes)
-                && _messagesOf.GetValueOrDefault(message.Peer).Allows(size, MessageLimitPerPeer, MessageBytesPerPeer))
+            var ofPeer = _messagesOf.GetValueOrDefault(message.Peer);
+            var isAllowed = ofPeer.Count == 0
+                ? _messages.Allows(size, MessageLimit + FirstMessages, MessageBytes + FirstMessageBytes)
+                : _messages.Allows(size, MessageLimit, MessageBytes) && ofPeer.Allows(size, MessageLimitPerPeer, MessageBytesPerPeer);
+            if (isAllowed)
             {
                 Count(message, 1);
                 Add(message);
@@ -89,7 +96,21 @@ internal sealed partial class EventPump(IEngineInbox inbox, ILogger<EventPump>? 
         }
     }
 
-    /// <summary>What a stream or a listing says: waits while too much does already, which leaves what follows with LND.</summary>
+    /// <summary>
+    /// Waits for room, and only then asks LND: a listing that waited would undo what streams have said since it was made. It may be larger than
+    /// the room there is.
+    /// </summary>
+    public async Task PostListingAsync(Func<CancellationToken, Task<NodeEvent>> list, CancellationToken cancellationToken)
+    {
+        while (!HasRoom())
+        {
+            await Task.Delay(RoomPoll, cancellationToken);
+        }
+
+        PostConnected(await list(cancellationToken));
+    }
+
+    /// <summary>What a stream says: waits while too much does already, which leaves what follows with LND.</summary>
     public async ValueTask PostStreamAsync(NodeEvent nodeEvent, CancellationToken cancellationToken)
     {
         while (!TryPostStream(nodeEvent))
@@ -156,12 +177,19 @@ internal sealed partial class EventPump(IEngineInbox inbox, ILogger<EventPump>? 
         _ => Overhead,
     };
 
+    private bool HasRoom()
+    {
+        lock (_lock)
+        {
+            return _events.Count == 0 || _events.Allows(Overhead, EventLimit, EventBytes);
+        }
+    }
+
     private bool TryPostStream(NodeEvent nodeEvent)
     {
         lock (_lock)
         {
-            // One that is larger than all the room there is goes alone.
-            if (_events.Count > 0 && !_events.Allows(SizeOf(nodeEvent), EventLimit, EventBytes))
+            if (!_events.Allows(SizeOf(nodeEvent), EventLimit, EventBytes))
             {
                 return false;
             }

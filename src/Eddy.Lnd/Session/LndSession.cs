@@ -116,7 +116,7 @@ internal sealed partial class LndSession
             "/lnrpc.Lightning/SubscribePeerEvents",
             options => lightning.SubscribePeerEvents(new PeerEventSubscription(), options),
             _reader.OnPeerAsync,
-            async cancellation => await _context.Events.PostStreamAsync(await _channels.ListPeersAsync(cancellation), cancellation),
+            cancellation => _context.Events.PostListingAsync(_channels.ListPeersAsync, cancellation),
             cancellationToken);
         yield return FollowAsync(
             "/lnrpc.Lightning/SubscribeChannelEvents",
