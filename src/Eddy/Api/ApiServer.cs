@@ -59,11 +59,16 @@ internal sealed partial class ApiServer : IAsyncDisposable
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e)
         {
             await app.DisposeAsync();
+            if (e is not (IOException or SocketException))
+            {
+                throw;
+            }
+
             throw new StartException(
-                ExitCode.Failed, $"cannot listen on {listen}: the port is taken or the address is not this machine's; set eddy.listen", e);
+                ExitCode.Failed, $"cannot listen on {listen}: the port is taken or the address is not this machine's; set eddy.listen", e) { MayPass = true };
         }
 
         server.Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

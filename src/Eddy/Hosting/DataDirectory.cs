@@ -37,7 +37,7 @@ internal sealed class DataDirectory : IDisposable
             var why = e.HResult == OwnedFile.ReadOnlyFileSystem ? "its disk is read-only"
                 : File.Exists(path) ? "there is a file of that name"
                 : "its parent does not allow it";
-            throw new StartException(ExitCode.Usage, $"cannot make the data directory {path}: {why}; set eddy.datadir to a directory of this user", e);
+            throw new StartException(ExitCode.Usage, $"cannot make the data directory {path}: {why}; set eddy.datadir to a directory of this user", e) { MayPass = true };
         }
 
         return new(path, Lock(path));
@@ -65,7 +65,7 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (IOException e) when (e.HResult != OwnedFile.ReadOnlyFileSystem && IsHeldByAnother(file))
         {
-            throw new StartException(ExitCode.Failed, $"another eddy daemon already uses the data directory {path}: stop it or set eddy.datadir", e);
+            throw new StartException(ExitCode.Failed, $"another eddy daemon already uses the data directory {path}: stop it or set eddy.datadir", e) { MayPass = true };
         }
         catch (IOException e)
         {

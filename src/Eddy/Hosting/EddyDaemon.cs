@@ -214,9 +214,16 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     {
         foreach (var file in Directory.EnumerateFiles(directory.Path).Concat(StoreBackup.List(directory.Backups).Select(static backup => backup.Path)))
         {
-            if (directory.IsOwn(file) && PrivateFile.Restrict(file, PrivateFile.OwnerOnly))
+            try
             {
-                LogClosed(file);
+                if (directory.IsOwn(file) && PrivateFile.Restrict(file, PrivateFile.OwnerOnly))
+                {
+                    LogClosed(file);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                // A command that had the database open has ended, and SQLite has taken its log away.
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Eddy.Engine.Ports;
+using Eddy.Sqlite;
 
 namespace Eddy.Hosting;
 
@@ -129,20 +130,32 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
 
     private async Task<EddyDaemon?> TryStartAsync()
     {
+        var database = DataDirectory.DatabaseIn(DataDirectoryPath);
+        if (!File.Exists(database) && !StoreReplacement.WasCutShort(database))
+        {
+            // It was there: a disk that is not mounted any more looks like this, and a start would begin an empty one on the disk below.
+            return NotYet($"{database} is not there: is its disk mounted?");
+        }
+
         try
         {
             return await EddyDaemon.StartAsync(_options, _loggers, _stopping.Token, _aside.CloseAsync);
         }
-        catch (StartException e) when (e.MayPass)
+        catch (Exception e) when (e is StartException { MayPass: true } or IOException or UnauthorizedAccessException)
         {
-            LogNotYet(e.Message);
-            _aside.Why = e.Message;
-            return null;
+            return NotYet(e.Message);
         }
         catch (OperationCanceledException)
         {
             return null;
         }
+    }
+
+    private EddyDaemon? NotYet(string why)
+    {
+        LogNotYet(why);
+        _aside.Why = why;
+        return null;
     }
 
     [LoggerMessage(LogLevel.Error, "{Fault} Stepping aside until it passes: LND forwards as if eddy were not there.")]

@@ -40,6 +40,26 @@ public sealed class LastingDaemonTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_waits_for_what_another_holds_and_for_a_database_that_is_not_there()
+    {
+        await using var daemon = await LastingDaemon.StartAsync(Options(), NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+        using var http = await ClientAsync(daemon);
+        await StatusAsync(http, HttpStatusCode.ServiceUnavailable, "stepped aside");
+        var database = DataDirectory.DatabaseIn(daemon.DataDirectoryPath);
+        DataDirectory? other = null;
+        await _scenario.UntilAsync("the lock", () => Task.FromResult((other = TryOpen(daemon.DataDirectoryPath)) is not null));
+        _isFull = false;
+        await StatusAsync(http, HttpStatusCode.ServiceUnavailable, "another eddy daemon");
+        File.Move(database, database + ".away");
+        other!.Dispose();
+        await StatusAsync(http, HttpStatusCode.ServiceUnavailable, "is its disk mounted?");
+        Assert.False(File.Exists(database));
+        File.Move(database + ".away", database);
+
+        await StatusAsync(http, HttpStatusCode.OK, "\"version\"");
+    }
+
+    [Fact]
     public async Task It_ends_when_it_is_stopped_at_the_moment_it_comes_back()
     {
         LastingDaemon? daemon = null;
@@ -61,6 +81,18 @@ public sealed class LastingDaemonTests : IAsyncLifetime
         await (await stopping.Task.WaitAsync(Patience, TestContext.Current.CancellationToken)).WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.True(daemon.Completion.IsCompleted);
         DataDirectory.Open(daemon.DataDirectoryPath).Dispose();
+    }
+
+    private static DataDirectory? TryOpen(string path)
+    {
+        try
+        {
+            return DataDirectory.Open(path);
+        }
+        catch (StartException)
+        {
+            return null;
+        }
     }
 
     private static async Task<HttpClient> ClientAsync(LastingDaemon daemon)
