@@ -67,8 +67,8 @@ internal sealed partial class ApiServer : IAsyncDisposable
                 throw;
             }
 
-            throw new StartException(
-                ExitCode.Failed, $"cannot listen on {listen}: the port is taken or the address is not this machine's; set eddy.listen", e) { MayPass = true };
+            var line = $"cannot listen on {listen}: the port is taken or the address is not this machine's; set eddy.listen";
+            throw new StartException(ExitCode.Failed, line, e) { MayPass = true };
         }
 
         server.Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
