@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
@@ -118,6 +119,10 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
     /// <summary>Any ring in the store; null where there is none of that id.</summary>
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) =>
         CallAsync(engine => engine.FindRing(ring), cancellationToken);
+
+    /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
+    public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) =>
+        CallAsync(engine => engine.LatestRings(count), cancellationToken);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Eddy.Api;
@@ -17,4 +18,5 @@ namespace Eddy.Api;
 [JsonSerializable(typeof(ProposeRequest))]
 [JsonSerializable(typeof(ReplyReport))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext;

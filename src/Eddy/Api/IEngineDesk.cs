@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Lightning;
@@ -28,4 +29,7 @@ internal interface IEngineDesk
 
     /// <summary>Null where there is no such ring, neither under way nor in the store.</summary>
     Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken);
+
+    /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
+    Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Api;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
@@ -66,6 +67,9 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
 
     /// <inheritdoc/>
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) => throw None();
 
     private NoEngineException None() => new($"the daemon has stepped aside, and comes back by itself when this has passed: {Why}");
 

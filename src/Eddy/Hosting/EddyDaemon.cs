@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Api;
 using Eddy.Engine;
 using Eddy.Engine.Forwarding;
@@ -93,6 +94,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => _host.FindRingAsync(ring, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) => _host.GetLatestRingsAsync(count, cancellationToken);
 
     /// <summary>Stops in the reverse order of the start: the interceptor answers what it holds while the engine still listens.</summary>
     public async ValueTask DisposeAsync()

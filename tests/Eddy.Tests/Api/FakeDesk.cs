@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Eddy.Api;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
@@ -73,6 +74,9 @@ internal sealed class FakeDesk : IEngineDesk
 
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => Task.FromResult(
         ring == Old ? Ring(Old, "member", RingOutcome.Expired, null, "Time ran out.") : View.Rings.FirstOrDefault(view => view.Id == ring));
+
+    public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<RingView>>([.. View.Rings.Take(count).Select(ring => ring with { Story = [] })]);
 
     private static ChannelView Channel(ShortChannelId scid, NodeId peer, string alias, long local, long capacity) => new(
         new Channel
