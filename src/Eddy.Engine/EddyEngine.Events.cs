@@ -45,6 +45,9 @@ public sealed partial class EddyEngine
             case NodeEvent.BlockConnected block:
                 OnHeight(block.Height);
                 break;
+            case NodeEvent.SyncChanged sync:
+                _context.IsSynced = sync.IsSynced;
+                break;
             case NodeEvent.MessageReceived message:
                 OnMessage(message);
                 break;
@@ -249,10 +252,19 @@ public sealed partial class EddyEngine
     {
         OperatorRequest.Pause => SetPaused(true),
         OperatorRequest.Resume => SetPaused(false),
-        OperatorRequest.Propose propose => _proposer.Propose(propose.IsDryRun),
+        OperatorRequest.Propose propose => Propose(propose.IsDryRun),
         OperatorRequest.Cancel cancel => Cancel(cancel.Ring),
         _ => throw new ArgumentException($"No such request: {request.GetType().Name}.", nameof(request)),
     };
+
+    /// <summary>An operator who asks for a ring and gets none is told what there would be.</summary>
+    private OperatorReply Propose(bool isDryRun)
+    {
+        var reply = _proposer.Propose(isDryRun);
+        return reply.Status == OperatorStatus.NotFound && _diagnosis.Explain(null).FirstOrDefault() is { } reason
+            ? reply with { Message = $"{reply.Message} {reason.What}" }
+            : reply;
+    }
 
     private OperatorReply SetPaused(bool isPaused)
     {

@@ -52,6 +52,7 @@ public sealed partial class EddyEngine
         LastSearch = _proposer.LastSearch,
         Gate = _context.Ports.Gate.Statistics,
         Refusals = _member.Refusals.ByReason.ToImmutableSortedDictionary(),
+        RefusalCauses = _member.Refusals.ByCause.ToImmutableSortedDictionary(),
     };
 
     private static AdvertView ToView(Eddy.Gossip.Advert advert) => new(

@@ -1,3 +1,4 @@
+using Eddy.Engine.Explanations;
 using Eddy.Engine.Gossip;
 using Eddy.Engine.Greetings;
 using Eddy.Engine.Liquidity;
@@ -44,6 +45,8 @@ public sealed partial class EddyEngine : IDisposable
     private readonly RingEffects _effects;
     private readonly RingMember _member;
     private readonly RingProposer _proposer;
+    private readonly Explainer _explainer;
+    private readonly RingDiagnosis _diagnosis;
 
     private ForwardingView _forwarding = ForwardingView.Empty;
     private Dictionary<CircuitKey, uint> _bindings = [];
@@ -80,6 +83,10 @@ public sealed partial class EddyEngine : IDisposable
         _effects = new RingEffects(_context, _rings, _backOffs, _owner);
         _member = new RingMember(_context, _rings, _peers, _conduct, _gossiper, _liquidity, _backOffs, budget, verifier);
         _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, budget, planner);
+
+        var links = new LinkReasons(_context, _peers, _conduct, _gossiper, _liquidity, _backOffs, _rings);
+        _diagnosis = new RingDiagnosis(_context, _rings, _gossiper, _liquidity, _backOffs, _proposer);
+        _explainer = new Explainer(_context, _peers, _conduct, _greeter, _liquidity, budget, _proposer, _member, _diagnosis, links);
 
         _greeter.Met = _gossiper.OnMet;
         _greeter.Changed = _ => _gossiper.OnOwnChange();

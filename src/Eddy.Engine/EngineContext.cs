@@ -39,6 +39,9 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
 
     public string ConnectionReason { get; set; } = "";
 
+    /// <summary>LND knows the chain to its tip, as far as it says.</summary>
+    public bool IsSynced { get; set; } = true;
+
     public InterceptorState Interceptor { get; set; }
 
     public string InterceptorReason { get; set; } = "The interceptor was not asked for yet.";

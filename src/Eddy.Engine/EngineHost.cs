@@ -112,8 +112,15 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
 
     public Task<EngineView> GetViewAsync(CancellationToken cancellationToken) => CallAsync(engine => engine.View, cancellationToken);
 
+    /// <summary>Why nothing happens.</summary>
+    public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => CallAsync(engine => engine.Explain(), cancellationToken);
+
+    /// <summary>Why nothing happens with a peer; null where there is no channel with it.</summary>
+    public Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken) =>
+        CallAsync(engine => engine.Explain(peer), cancellationToken);
+
     /// <summary>Why nothing happens on a channel; null where it is not ours.</summary>
-    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) =>
+    public Task<Explanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) =>
         CallAsync(engine => engine.Explain(channel), cancellationToken);
 
     /// <summary>Any ring in the store; null where there is none of that id.</summary>

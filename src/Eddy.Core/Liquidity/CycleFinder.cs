@@ -45,7 +45,7 @@ public sealed class CycleFinder
         WasExhaustive = true;
         HasSearched = false;
         var start = graph.IndexOf(query.Start);
-        if (start < 0 || !graph.CanInitiate(start) || query.MaxHops < 2 || query.MaxResults < 1)
+        if (start < 0 || (!graph.CanInitiate(start) && !query.AnyProposer) || query.MaxHops < 2 || query.MaxResults < 1)
         {
             return [];
         }

@@ -34,6 +34,9 @@ public sealed record CycleQuery
     /// <summary>Only edges at which both ends gain: nobody's patience is used up.</summary>
     public bool OnlyGaining { get; init; }
 
+    /// <summary>Whoever may propose the ring, or nobody: for saying what there is, not for proposing it.</summary>
+    public bool AnyProposer { get; init; }
+
     /// <summary>Peers with which a ring of two may be made: LND can take the wrong channel at neither end.</summary>
     public ImmutableArray<NodeId> RingOfTwoPeers { get; init; } = [];
 

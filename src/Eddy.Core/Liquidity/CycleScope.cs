@@ -35,7 +35,7 @@ internal sealed class CycleScope
 
     public Arc[] In(int node) => _query.OnlyGaining ? _graph[node].GainingIn : _graph[node].In;
 
-    public bool MayJoin(int node) => ProposerRule.MayJoin(_proposer, _graph[node].Candidate);
+    public bool MayJoin(int node) => _query.AnyProposer || ProposerRule.MayJoin(_proposer, _graph[node].Candidate);
 
     public bool IsBlocked(int from, int to) => _query.IsBlocked?.Invoke(_graph[from].Id, _graph[to].Id) == true;
 

@@ -87,6 +87,19 @@ internal sealed class Gossiper(
         return _graph.Snapshot();
     }
 
+    /// <summary>The same as if our smallest ring were another one: for saying what there would be.</summary>
+    public LiquidityGraph GraphWithLeast(long minAmount)
+    {
+        var node = context.Node!;
+        var pairs = liquidity.PairsWithLeast(minAmount).ToDictionary(static pair => pair.Peer);
+        _graph.Set(
+            node.Id,
+            context.CanInitiate,
+            context.CanWaive,
+            [.. Offers().Select(offer => pairs.TryGetValue(offer.Peer, out var pair) ? pair.Offer.ToIntent() : offer.ToIntent())]);
+        return _graph.Snapshot();
+    }
+
     /// <summary>The node's identity is known, or a new connection to LND stands.</summary>
     public void OnConnected()
     {

@@ -31,6 +31,9 @@ internal sealed class OwnLiquidity(
         }
     }
 
+    /// <summary>As <see cref="Pairs"/>, if our smallest ring were another one.</summary>
+    public IEnumerable<PairLiquidity> PairsWithLeast(long minAmount) => Create(Options with { MinAmount = minAmount });
+
     public void Invalidate() => _isStale = true;
 
     /// <summary>Null where there is no channel with that peer.</summary>
@@ -66,8 +69,11 @@ internal sealed class OwnLiquidity(
         IsExcluded(channel) || IsUnwelcome(channel.Peer),
         MilliSatoshi.Max(MilliSatoshi.Zero, NeutralLeft(channel)));
 
-    /// <summary>What moved today counts, and what rings under way may still move.</summary>
-    private MilliSatoshi NeutralLeft(Channel channel) =>
+    /// <summary>A move this way brings the channel no nearer its target.</summary>
+    public bool IsNeutral(Channel channel, MoveDirection direction) => !TargetOf(channel).End(channel.Capacity, channel.Local).Gains(direction);
+
+    /// <summary>Of the day's volume that brings a channel no nearer its target. What moved today counts, and what rings under way may still move.</summary>
+    public MilliSatoshi NeutralLeft(Channel channel) =>
         NeutralCap(channel) - new MilliSatoshi(counters.Today(DailyCounters.Neutral(channel.Id))) - neutralPromised(channel.Id);
 
     private MilliSatoshi NeutralCap(Channel channel) =>
@@ -84,10 +90,17 @@ internal sealed class OwnLiquidity(
         _isStale = false;
         _day = context.Today;
         _pairs.Clear();
-        var promised = reservations().ToLookup(static reservation => reservation.Peer);
-        foreach (var group in context.Channels.GroupBy(static channel => channel.Peer))
+        foreach (var pair in Create(Options))
         {
-            _pairs.Add(group.Key, PairLiquidity.Create(group.Key, group.Select(ToOwn), promised[group.Key], Options));
+            _pairs.Add(pair.Peer, pair);
         }
+    }
+
+    private IEnumerable<PairLiquidity> Create(LiquidityOptions options)
+    {
+        var promised = reservations().ToLookup(static reservation => reservation.Peer);
+        return context.Channels
+            .GroupBy(static channel => channel.Peer)
+            .Select(group => PairLiquidity.Create(group.Key, group.Select(ToOwn), promised[group.Key], options));
     }
 }

@@ -29,6 +29,9 @@ public abstract record NodeEvent
 
     public sealed record BlockConnected(uint Height) : NodeEvent;
 
+    /// <summary>Whether LND says that it knows the chain to its tip; until it says otherwise it does.</summary>
+    public sealed record SyncChanged(bool IsSynced) : NodeEvent;
+
     /// <summary>A custom message of our type. The peer is authentic, the payload is anything up to 65,533 bytes.</summary>
     public sealed record MessageReceived(NodeId Peer, ReadOnlyMemory<byte> Payload) : NodeEvent;
 

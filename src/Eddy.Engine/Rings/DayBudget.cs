@@ -26,6 +26,12 @@ internal sealed class DayBudget(EngineContext context, RingKeeper rings, DailyCo
     /// <param name="next">The peer it would go to.</param>
     public long Left(NodeId previous, NodeId next) => Math.Max(0, Rest(previous, next));
 
+    /// <summary>As <see cref="Left"/>, by the limit of the whole day alone.</summary>
+    public long LeftOfDay() => Math.Max(0, Rest(context.Options.Policy.MaxPerDaySat, DailyCounters.Moved, static _ => true));
+
+    /// <summary>As <see cref="Left"/>, by the limit for one peer alone.</summary>
+    public long LeftWith(NodeId peer) => Math.Max(0, RestWith(peer));
+
     /// <summary>What may still be waived today, with all that is agreed to counted as waived; null where nothing is limited.</summary>
     public MilliSatoshi? WaivedFeeLeft()
     {
@@ -52,13 +58,11 @@ internal sealed class DayBudget(EngineContext context, RingKeeper rings, DailyCo
     {
         var policy = context.Options.Policy;
         var left = Rest(policy.MaxPerDaySat, DailyCounters.Moved, static _ => true);
-        foreach (var peer in new[] { previous, next })
-        {
-            left = Math.Min(left, Rest(policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(peer), ring => ring.Previous == peer || ring.Next == peer));
-        }
-
-        return left;
+        return Math.Min(left, Math.Min(RestWith(previous), RestWith(next)));
     }
+
+    private long RestWith(NodeId peer) =>
+        Rest(context.Options.Policy.MaxPerPeerPerDaySat, DailyCounters.MovedWith(peer), ring => ring.Previous == peer || ring.Next == peer);
 
     private long Rest(long? limitSat, string key, Func<Ring, bool> counts)
     {

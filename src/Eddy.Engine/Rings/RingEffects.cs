@@ -334,8 +334,7 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
     private static BackOffLength? LengthFor(RejectReason reason) => reason switch
     {
         RejectReason.Busy or RejectReason.NextHopAway or RejectReason.NotProposer => BackOffLength.Short,
-        RejectReason.Invalid or RejectReason.NotWelcome or RejectReason.Limit or RejectReason.LockTime or RejectReason.Paused
-            or RejectReason.NoInterceptor => BackOffLength.Long,
+        RejectReason.Invalid or RejectReason.NotWelcome or RejectReason.Limit or RejectReason.LockTime or RejectReason.Paused => BackOffLength.Long,
         _ => BackOffLength.Normal,
     };
 

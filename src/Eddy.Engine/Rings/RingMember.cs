@@ -36,7 +36,7 @@ internal sealed class RingMember(
     /// <summary>The same, whoever began them: initiators are free to make, the peer that brings them is not.</summary>
     private const int MostIdleByOnePeer = 12;
 
-    public RefusalCounts Refusals { get; } = new();
+    public RefusalBook Refusals { get; } = new();
 
     public void OnProposal(PeerState peer, WireMessage.Proposal proposal)
     {
@@ -49,6 +49,7 @@ internal sealed class RingMember(
 
         if (!peer.Proposals.TryTake(ProposalRate, context.Now, 1, out var left))
         {
+            Refusals.Count(context.Now, offer, peer.Id, peer.Id, RefusalCause.TooMany);
             return;
         }
 
@@ -59,16 +60,16 @@ internal sealed class RingMember(
             return;
         }
 
-        if (FindObjection(peer, proposal, position) is { } reason)
+        if (FindObjection(peer, proposal, position) is { } cause)
         {
             // Every member checks what it passes on, so that what does not hold together comes from the one who sent it. Only whether we have
             // seen the hash before it could not know.
-            if (reason == RejectReason.Invalid && !rings.IsUsed(offer))
+            if (cause == RefusalCause.Malformed)
             {
                 conduct.OnFault(peer, "A proposal does not hold together.", PeerConduct.BadSignature);
             }
 
-            Refuse(peer, proposal, position, reason);
+            Refuse(peer, proposal, position, cause);
             return;
         }
 
@@ -127,14 +128,14 @@ internal sealed class RingMember(
         }
     }
 
-    private void Refuse(PeerState peer, WireMessage.Proposal proposal, int position, RejectReason reason)
+    private void Refuse(PeerState peer, WireMessage.Proposal proposal, int position, RefusalCause cause)
     {
-        Refusals.Count(reason);
-        context.Send(peer.Id, WireEncoder.EncodeReject(proposal.Offer.Id, position, reason));
+        Refusals.Count(context.Now, proposal.Offer, peer.Id, proposal.Offer.At(position + 1), cause);
+        context.Send(peer.Id, WireEncoder.EncodeReject(proposal.Offer.Id, position, cause.Told()));
     }
 
     /// <summary>Null where the ring itself is in order and we may take part in it.</summary>
-    private RejectReason? FindObjection(PeerState peer, WireMessage.Proposal proposal, int position)
+    private RefusalCause? FindObjection(PeerState peer, WireMessage.Proposal proposal, int position)
     {
         var offer = proposal.Offer;
 
@@ -143,78 +144,125 @@ internal sealed class RingMember(
         var received = new ReceivedProposal(peer.Id, offer, true, prior, rings.IsUsed(offer));
         if (ProposalChecks.Check(Context(offer), received) is { } formal)
         {
-            return formal;
+            return formal switch
+            {
+                RejectReason.Limit => RefusalCause.MaxLength,
+                RejectReason.LockTime => RefusalCause.MaxLockBlocks,
+
+                // Who cannot waive may only propose. That it is another who does is not what its owner has to know.
+                RejectReason.NotProposer => context.CanWaive ? RefusalCause.NotProposer : WhyIdle() ?? RefusalCause.NoInterceptor,
+                _ => received.IsHashUsed ? RefusalCause.HashUsed : RefusalCause.Malformed,
+            };
         }
 
         return FindStateObjection(offer, position)
-            ?? (AreSigned(proposal) ? null : RejectReason.Invalid);
+            ?? (AreSigned(proposal) ? null : RefusalCause.Malformed);
     }
 
-    private RejectReason? FindStateObjection(RingOffer offer, int position)
+    private RefusalCause? FindStateObjection(RingOffer offer, int position)
     {
-        if (context.IsIdle)
+        if (WhyIdle() is { } idle)
         {
-            return RejectReason.Paused;
+            return idle;
         }
 
         if (!context.CanWaive)
         {
-            return RejectReason.NoInterceptor;
+            return RefusalCause.NoInterceptor;
         }
 
         var previous = offer.At(position - 1);
         var next = offer.At(position + 1);
-        if (offer.Nodes.Any(node => node != context.Node!.Id && liquidity.IsUnwelcome(node))
-            || backOffs.IsIdling(offer.Initiator) || backOffs.IsIdling(previous) || backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
+        if (offer.Nodes.Any(node => node != context.Node!.Id && liquidity.IsUnwelcome(node)))
         {
-            return RejectReason.NotWelcome;
+            return RefusalCause.Denied;
+        }
+
+        if (backOffs.IsIdling(offer.Initiator) || backOffs.IsIdling(previous))
+        {
+            return RefusalCause.Idling;
+        }
+
+        if (backOffs.IsHeldAgainst(offer.Initiator) || backOffs.IsHeldAgainst(previous) || backOffs.IsHeldAgainst(next))
+        {
+            return RefusalCause.Held;
         }
 
         if (liquidity.Find(previous) is null || liquidity.Find(next) is null)
         {
-            return RejectReason.NoChannel;
+            return RefusalCause.NoChannel;
         }
 
         if (peers.Find(next) is not { IsOnline: true, IsEddy: true })
         {
-            return RejectReason.NextHopAway;
+            return RefusalCause.NextHopAway;
         }
 
         var members = rings.Open.Where(static ring => !ring.IsInitiator).ToArray();
-        return members.Length >= context.Options.Policy.MaxMemberInFlight || members.Any(ring => ring.Previous == previous)
-            ? RejectReason.Busy
+        return members.Any(ring => ring.Previous == previous) ? RefusalCause.PeerBusy
+            : members.Length >= context.Options.Policy.MaxMemberInFlight ? RefusalCause.MaxMemberInFlight
             : null;
     }
 
-    private (Ring? Ring, RejectReason Reason) Accept(WireMessage.Proposal proposal, int position)
+    private RefusalCause? WhyIdle() =>
+        context.Options.IsObserving ? RefusalCause.Observing
+        : context.IsPaused ? RefusalCause.Paused
+        : !context.IsConnected ? RefusalCause.LndAway
+        : null;
+
+    private (Ring? Ring, RefusalCause Cause) Accept(WireMessage.Proposal proposal, int position)
     {
         var offer = proposal.Offer;
         var prior = proposal.Terms.Select(static terms => WireDecoder.DecodeTerms(terms.Bytes)).OfType<MemberTerms>().ToArray();
         var asked = prior.Length == 0 ? offer.Amount : prior[^1].Amount;
         if (liquidity.Find(offer.At(position - 1)) is not { } incoming || liquidity.Find(offer.At(position + 1)) is not { } outgoing)
         {
-            return (null, RejectReason.NoChannel);
+            return (null, RefusalCause.NoChannel);
         }
 
-        var most = Math.Min(asked.Satoshi, budget.Left(offer.At(position - 1), offer.At(position + 1)));
-        if (most < offer.MinAmount.Satoshi)
+        var left = budget.Left(offer.At(position - 1), offer.At(position + 1));
+        if (left < offer.MinAmount.Satoshi)
         {
-            return (null, RejectReason.Limit);
+            return (null, budget.LeftOfDay() <= left ? RefusalCause.MaxPerDay : RefusalCause.MaxPerPeerPerDay);
         }
+
+        var most = Math.Min(asked.Satoshi, left);
 
         switch (PairLiquidity.CheckMove(incoming, outgoing, offer.MinAmount.Satoshi, most))
         {
             case MoveVerdict.Refused refused:
-                return (null, refused.Reason);
+                return (null, CauseOf(refused.Reason, offer.MinAmount.Satoshi, incoming.Peer, outgoing.Peer));
             case MoveVerdict.Agreed agreed when Channel(agreed.Outgoing) is { Policy: { } policy } channel
                 && Channel(agreed.Incoming) is { Policy: { } incomingPolicy }:
                 return Accept(proposal, position, agreed, channel, policy, incomingPolicy, prior);
             default:
-                return (null, RejectReason.NoChannel);
+                return (null, RefusalCause.NoPolicy);
         }
     }
 
-    private (Ring? Ring, RejectReason Reason) Accept(
+    /// <summary>What our own rules for amounts and channels mean by what they say.</summary>
+    private RefusalCause CauseOf(RejectReason reason, long least, NodeId previous, NodeId next)
+    {
+        var channels = context.Channels.Where(channel => channel.IsActive && (channel.Peer == previous || channel.Peer == next)).ToArray();
+        bool AllWith(NodeId peer, Func<Channel, bool> holds) => channels.Where(channel => channel.Peer == peer).All(holds);
+        bool IsUsedUp(Channel channel) => liquidity.IsNeutral(channel, channel.Peer == previous ? MoveDirection.In : MoveDirection.Out)
+            && liquidity.NeutralLeft(channel).Satoshi < least;
+        return reason switch
+        {
+            RejectReason.AmountTooSmall when least < context.Options.Rings.MinAmountSat => RefusalCause.MinAmount,
+            RejectReason.AmountTooSmall or RejectReason.Busy when least > context.Options.Rings.MaxAmountSat => RefusalCause.MaxAmount,
+            RejectReason.AmountTooSmall when AllWith(next, static channel => channel.Policy is null) => RefusalCause.NoPolicy,
+            RejectReason.AmountTooSmall => RefusalCause.TooLittleLeft,
+            RejectReason.Busy => RefusalCause.Promised,
+            RejectReason.ParallelChannel => RefusalCause.ParallelChannel,
+            RejectReason.NoConsent when AllWith(previous, liquidity.IsExcluded) || AllWith(next, liquidity.IsExcluded) => RefusalCause.Excluded,
+            RejectReason.NoConsent when AllWith(previous, IsUsedUp) || AllWith(next, IsUsedUp) => RefusalCause.NeutralVolume,
+            RejectReason.NoConsent => RefusalCause.Band,
+            _ => RefusalCause.NoChannel,
+        };
+    }
+
+    private (Ring? Ring, RefusalCause Cause) Accept(
         WireMessage.Proposal proposal,
         int position,
         MoveVerdict.Agreed agreed,
@@ -226,7 +274,7 @@ internal sealed class RingMember(
         var offer = proposal.Offer;
         if (prior.Sum(static terms => (long)terms.CltvDelta) + policy.CltvDelta > RouteBuilder.LockLimit(offer))
         {
-            return (null, RejectReason.LockTime);
+            return (null, RefusalCause.LockTime);
         }
 
         var amount = MilliSatoshi.FromSatoshi(agreed.AmountSat);
@@ -234,7 +282,7 @@ internal sealed class RingMember(
         var cap = FeeCap(amount, fee);
         if (fee > cap)
         {
-            return (null, RejectReason.Limit);
+            return (null, fee > budget.FeeShare(amount) ? RefusalCause.MaxWaivedFeeShare : RefusalCause.MaxWaivedFeePerDay);
         }
 
         var deadline = context.Now + TimeSpan.FromSeconds(offer.TtlSeconds);
@@ -307,14 +355,4 @@ internal sealed class RingMember(
             MaxLockBlocks = context.Options.Rings.MaxLockBlocks,
         };
     }
-}
-
-/// <summary>How often this node refused, by reason.</summary>
-internal sealed class RefusalCounts
-{
-    private readonly SortedDictionary<RejectReason, long> _counts = [];
-
-    public IReadOnlyDictionary<RejectReason, long> ByReason => _counts;
-
-    public void Count(RejectReason reason) => _counts[reason] = _counts.GetValueOrDefault(reason) + 1;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Eddy.Engine.Gossip;
 using Eddy.Engine.Liquidity;
 using Eddy.Engine.Timers;
@@ -42,7 +43,10 @@ internal sealed class RingProposer(
 
     public DateTimeOffset? NextSearchAt => context.Timers.DueAt(new EngineTimer(TimerKind.Search));
 
-    private static CycleFinder Finder => _finder ??= new CycleFinder();
+    public static CycleFinder Finder => _finder ??= new CycleFinder();
+
+    /// <summary>As many rings of ours are under way as may be.</summary>
+    public bool IsFull => rings.Open.Count(static ring => ring.IsInitiator) >= context.Options.Policy.MaxInFlight;
 
     public void Start()
     {
@@ -158,7 +162,7 @@ internal sealed class RingProposer(
     {
         foreach (var retry in Take(_retries))
         {
-            if (WhyNot() is not null || IsFull())
+            if (WhyNot() is not null || IsFull)
             {
                 // A search in between found another ring, and will come back to this one.
                 return;
@@ -204,8 +208,6 @@ internal sealed class RingProposer(
         return IsDayOver() ? "The limit of what may be moved in a day is reached." : null;
     }
 
-    private bool IsFull() => rings.Open.Count(static ring => ring.IsInitiator) >= context.Options.Policy.MaxInFlight;
-
     private bool IsDayOver() =>
         context.Options.Policy.MaxPerDaySat is { } limit
         && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
@@ -223,29 +225,59 @@ internal sealed class RingProposer(
 
     private Ring? Propose(Cycle cycle, int retries)
     {
-        if (IsFull())
+        if (IsFull)
         {
             LastSearch = Full;
             return null;
         }
 
-        var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
-        var most = Math.Min(cycle.Amount, budget.Left(cycle.Nodes[^1], cycle.Nodes[1]));
-        if (cycle.Nodes.Any(liquidity.IsUnwelcome) || liquidity.Find(cycle.Nodes[1]) is not { } outgoing || liquidity.Find(cycle.Nodes[^1]) is not { } incoming)
+        var (agreed, least, obstacle) = Check(cycle);
+        if (agreed is null)
         {
-            LastSearch = "The ring found has a member with whom we want none, or a channel is gone.";
-            return null;
-        }
-
-        if (PairLiquidity.CheckMove(incoming, outgoing, least, most, isInitiator: true) is not MoveVerdict.Agreed agreed)
-        {
-            LastSearch = "The ring found would not bring our own channels nearer their targets.";
+            LastSearch = obstacle!.What; // without an agreement there is one
             return null;
         }
 
         var ring = Create(cycle.Nodes, agreed, least, retries);
         rings.Begin(ring, RingMachine.Propose((RingTerms.Initiator)ring.Terms));
         return ring;
+    }
+
+    /// <summary>What would keep us from proposing a ring that was found; null for nothing.</summary>
+    public WhyReason? FindObstacle(Cycle cycle) => IsFull ? FullReason() : Check(cycle).Obstacle;
+
+    public WhyReason FullReason() => new(
+        "maxinflight",
+        string.Create(CultureInfo.InvariantCulture, $"As many rings of ours are under way as maxinflight={context.Options.Policy.MaxInFlight} allows."),
+        "Wait for them to end (eddy rings), or raise maxinflight in [policy].");
+
+    private (MoveVerdict.Agreed? Agreed, long Least, WhyReason? Obstacle) Check(Cycle cycle)
+    {
+        var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
+        var (next, previous) = (cycle.Nodes[1], cycle.Nodes[^1]);
+        if (cycle.Nodes.Any(liquidity.IsUnwelcome))
+        {
+            return (null, least, new("denied", "The ring found has a member with whom we want none.", "Look at allow and deny in [policy]."));
+        }
+
+        if (liquidity.Find(next) is not { } outgoing || liquidity.Find(previous) is not { } incoming)
+        {
+            return (null, least, new("inactive", "A channel of the ring found is gone or not active.", "Wait for the peer, or reconnect to it."));
+        }
+
+        var left = budget.Left(previous, next);
+        if (left < least)
+        {
+            var isOfDay = budget.LeftOfDay() <= left;
+            return (null, least, new(
+                isOfDay ? "maxperday" : "maxperpeerperday",
+                $"The ring found needs at least {RingStory.Sat(MilliSatoshi.FromSatoshi(least))}, and {(isOfDay ? "maxperday" : "maxperpeerperday")} leaves {RingStory.Sat(MilliSatoshi.FromSatoshi(left))} today.",
+                $"Raise {(isOfDay ? "maxperday" : "maxperpeerperday")} in [policy], or wait for midnight UTC."));
+        }
+
+        return PairLiquidity.CheckMove(incoming, outgoing, least, Math.Min(cycle.Amount, left), isInitiator: true) is MoveVerdict.Agreed agreed
+            ? (agreed, least, null)
+            : (null, least, new("no-gain", "The ring found would not bring our own channels nearer their targets.", "Nothing: balances have changed since it was advertised."));
     }
 
     /// <summary>

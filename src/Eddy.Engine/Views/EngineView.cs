@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
+using Eddy.Engine.Rings;
 using Eddy.Lightning;
 using Eddy.Rings;
 
@@ -57,6 +58,9 @@ public sealed record EngineView
 
     /// <summary>Proposals refused since the start, by reason.</summary>
     public ImmutableSortedDictionary<RejectReason, long> Refusals { get; init; } = ImmutableSortedDictionary<RejectReason, long>.Empty;
+
+    /// <summary>The same by what it was: of this the others are not told.</summary>
+    public ImmutableSortedDictionary<RefusalCause, long> RefusalCauses { get; init; } = ImmutableSortedDictionary<RefusalCause, long>.Empty;
 }
 
 /// <param name="Target">Wanted local share, 0 to 1.</param>
@@ -134,3 +138,9 @@ public sealed record RingView(
 
 /// <param name="Saved">Fees that the rings would have cost by the members' policies: what paid rebalancing of the same would have paid at least.</param>
 public sealed record RingTotals(int Settled, int Failed, int UnderWay, MilliSatoshi Moved, MilliSatoshi Waived, MilliSatoshi Saved);
+
+/// <summary>A proposal that this node refused.</summary>
+/// <param name="Previous">Who brought it.</param>
+/// <param name="Next">Who would have been next.</param>
+/// <param name="Amount">What the initiator wanted to move.</param>
+public sealed record RefusalView(DateTimeOffset At, NodeId Previous, NodeId Next, NodeId Initiator, MilliSatoshi Amount, RefusalCause Cause);

@@ -29,6 +29,7 @@ internal sealed partial class LndSession
     private readonly TaskCompletionSource _htlcsSubscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger;
     private uint _height;
+    private bool _isSynced = true;
     private long _lastAnswer;
 
     public LndSession(SessionContext context, LndConnection connection, Greeting greeting)
@@ -184,6 +185,8 @@ internal sealed partial class LndSession
                 ? [new NodeEvent.Connected(node), peers, channels, new NodeEvent.HtlcEventsLost()]
                 : [new NodeEvent.Connected(node), peers, channels]);
         _height = info.BlockHeight;
+        _isSynced = info.SyncedToChain;
+        _context.Events.PostConnected(new NodeEvent.SyncChanged(_isSynced));
     }
 
     /// <summary>Runs a loop of calls again where LND was only slow or odd; a connection that is gone ends it.</summary>
@@ -228,6 +231,12 @@ internal sealed partial class LndSession
             {
                 _height = info.BlockHeight;
                 _context.Events.PostConnected(new NodeEvent.BlockConnected(_height));
+            }
+
+            if (info.SyncedToChain != _isSynced)
+            {
+                _isSynced = info.SyncedToChain;
+                _context.Events.PostConnected(new NodeEvent.SyncChanged(_isSynced));
             }
         }
     }

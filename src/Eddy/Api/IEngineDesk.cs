@@ -24,8 +24,14 @@ internal interface IEngineDesk
 
     Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Why nothing happens.</summary>
+    Task<Explanation> ExplainAsync(CancellationToken cancellationToken);
+
+    /// <summary>Null where there is no channel with the peer.</summary>
+    Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken);
+
     /// <summary>Null where the channel is not ours.</summary>
-    Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken);
+    Task<Explanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken);
 
     /// <summary>Null where there is no such ring, neither under way nor in the store.</summary>
     Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken);

@@ -1,3 +1,5 @@
+using Eddy.Engine.Explanations;
+using Eddy.Engine.Rings;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 
@@ -30,7 +32,9 @@ internal static class ReportMapping
             view.Totals.Moved.Value,
             view.Totals.Waived.Value,
             view.Totals.Saved.Value),
-        Guard(desk.Guard));
+        Guard(desk.Guard),
+        [.. view.RefusalCauses.OrderByDescending(entry => entry.Value).Select(entry => new RefusalReport(
+            RefusalWords.Code(entry.Key), RefusalWords.Code(entry.Key.Told()), RefusalWords.Words(entry.Key), entry.Value))]);
 
     public static ChannelsReport Channels(EngineView view) => new([.. view.Channels.OrderBy(channel => channel.Channel.Id).Select(Channel)]);
 
@@ -57,9 +61,9 @@ internal static class ReportMapping
         ring.EndedAt,
         [.. ring.Story.Select(line => new StoryReport(line.At, line.What))]);
 
-    public static WhyReport Why(ChannelExplanation explanation, EngineView view) => new(
-        explanation.Channel.ToString(),
-        explanation.Peer.ToString(),
+    public static WhyReport Why(Explanation explanation, EngineView view) => new(
+        explanation.Channel?.ToString(),
+        explanation.Peer?.ToString(),
         [.. explanation.Reasons.Select(reason => new ReasonReport(reason.Code, reason.What, reason.Advice))],
         [.. RingsOver(explanation, view).Select(Ring)]);
 
@@ -142,9 +146,9 @@ internal static class ReportMapping
     private static string Outcome(RingView ring) => ring.IsFinal ? ring.Outcome.ToString().ToLowerInvariant() : "under_way";
 
     /// <summary>Rings in which this node and the channel's peer stand beside each other: scids in a ring may be the other side's alias.</summary>
-    private static IEnumerable<RingView> RingsOver(ChannelExplanation explanation, EngineView view)
+    private static IEnumerable<RingView> RingsOver(Explanation explanation, EngineView view)
     {
-        if (view.Node is not { } self)
+        if (view.Node is not { } self || explanation.Peer is not { } peer)
         {
             return [];
         }
@@ -153,7 +157,7 @@ internal static class ReportMapping
         {
             var nodes = ring.Hops.OrderBy(hop => hop.Position).Select(hop => hop.Node).ToArray();
             var own = Array.IndexOf(nodes, self.Id);
-            return own >= 0 && (nodes[(own + 1) % nodes.Length] == explanation.Peer || nodes[(own + nodes.Length - 1) % nodes.Length] == explanation.Peer);
+            return own >= 0 && (nodes[(own + 1) % nodes.Length] == peer || nodes[(own + nodes.Length - 1) % nodes.Length] == peer);
         });
     }
 }

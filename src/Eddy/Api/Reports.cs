@@ -5,6 +5,7 @@ namespace Eddy.Api;
 /// <summary>GET /v1/status.</summary>
 /// <param name="LndSilenceMs">Since LND last answered; it is asked every five seconds. Null while it is away.</param>
 /// <param name="Interceptor"><c>up</c>, <c>down</c> or <c>taken</c>.</param>
+/// <param name="Refusals">Rings of others that this node refused since its start, by what stood against them.</param>
 /// <param name="Mode"><c>active</c> or <c>observe</c>.</param>
 internal sealed record StatusReport(
     string Version,
@@ -24,7 +25,8 @@ internal sealed record StatusReport(
     DateTimeOffset? NextSearchAt,
     string LastSearch,
     TotalsReport Totals,
-    GuardReport Guard);
+    GuardReport Guard,
+    ImmutableArray<RefusalReport> Refusals);
 
 /// <param name="State"><c>running</c> or <c>off</c>.</param>
 /// <param name="Reason">Why it is off.</param>
@@ -115,8 +117,15 @@ internal sealed record RingHopReport(int Position, string Node, string? Scid, lo
 
 internal sealed record StoryReport(DateTimeOffset At, string What);
 
-/// <summary>GET /v1/why/{scid}: why nothing happens on a channel, and what happened on it.</summary>
-internal sealed record WhyReport(string Scid, string Peer, ImmutableArray<ReasonReport> Reasons, ImmutableArray<RingReport> Rings);
+/// <summary>GET /v1/why, GET /v1/why/{scid} and GET /v1/why/{peer}: why nothing happens, the weightiest reason first, and what happened.</summary>
+/// <param name="Scid">Null where it is not about one channel.</param>
+/// <param name="Peer">Null where it is about the node as a whole.</param>
+/// <param name="Rings">The latest with the channel's peer; none where it is about the node as a whole.</param>
+internal sealed record WhyReport(string? Scid, string? Peer, ImmutableArray<ReasonReport> Reasons, ImmutableArray<RingReport> Rings);
+
+/// <param name="Cause">What of ours stood against it.</param>
+/// <param name="Told">What the others were told of it.</param>
+internal sealed record RefusalReport(string Cause, string Told, string What, long Count);
 
 internal sealed record ReasonReport(string Code, string What, string Advice);
 

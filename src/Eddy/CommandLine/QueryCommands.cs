@@ -49,18 +49,25 @@ internal static class QueryCommands
 
     private static void AddWhy(EddyCommands commands, Command root)
     {
-        var scid = new Argument<string>("SCID") { Description = "Short channel id, like 870127x1237x1" };
-        scid.Validators.Add(result =>
+        var subject = new Argument<string?>("SCID|PEER")
         {
-            if (result.Tokens is [var token] && !ShortChannelId.TryParse(token.Value, out _))
+            Description = "A short channel id, like 870127x1237x1, or a peer's public key or its first digits; the whole node where it is left out",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        subject.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !ShortChannelId.TryParse(token.Value, out _) && !IsKey(token.Value))
             {
-                result.AddError($"'{token.Value}' is not a short channel id (like 870127x1237x1)");
+                result.AddError($"'{token.Value}' is neither a short channel id (like 870127x1237x1) nor a public key");
             }
         });
-        commands.AddQuery(root, new("why", "Why nothing happens on a channel, and what happened on it") { scid }, async (parse, daemon, output, cancellationToken) =>
+        commands.AddQuery(root, new("why", "Why nothing happens: on the node, on a channel, with a peer; and what to do about it") { subject }, async (parse, daemon, output, cancellationToken) =>
         {
-            var path = $"v1/why/{Uri.EscapeDataString(parse.GetRequiredValue(scid))}";
+            var path = parse.GetValue(subject) is { } text ? $"v1/why/{Uri.EscapeDataString(text)}" : "v1/why";
             return output.Write(await daemon.GetAsync(path, ApiJson.Default.WhyReport, cancellationToken), ApiJson.Default.WhyReport, ReportTables.Why);
         });
     }
+
+    private static bool IsKey(string text) =>
+        text.Length is >= 6 and <= 66 && (text.StartsWith("02", StringComparison.Ordinal) || text.StartsWith("03", StringComparison.Ordinal)) && text.All(char.IsAsciiHexDigit);
 }

@@ -34,6 +34,12 @@ internal static class ReportTables
         table.Row("rings", $"{status.Totals.Settled} settled, {status.Totals.Failed} failed, {status.Totals.UnderWay} under way");
         table.Row("moved", $"{Show.Msat(status.Totals.MovedMsat)} sat for nothing; by the members' fees {Show.Msat(status.Totals.SavedMsat)} sat");
         table.Row("waived", $"{Show.Msat(status.Totals.WaivedMsat)} sat of fees that LND books and nobody received");
+        if (!status.Refusals.IsEmpty)
+        {
+            var causes = string.Join(", ", status.Refusals.Select(refusal => $"{refusal.Count} {refusal.Cause}"));
+            table.Row("refused", $"{status.Refusals.Sum(refusal => refusal.Count)} rings of others ({causes}); see eddy why");
+        }
+
         table.Row("next search", Show.When(status.NextSearchAt, now));
         table.Row("last search", status.LastSearch.Length > 0 ? status.LastSearch : "-");
         table.WriteTo(terminal);
@@ -162,18 +168,19 @@ internal static class ReportTables
 
     public static void Why(Terminal terminal, WhyReport why)
     {
-        terminal.WriteLine($"Channel {why.Scid} with {why.Peer}");
+        terminal.WriteLine(why.Scid is { } scid ? $"Channel {scid} with {why.Peer}" : why.Peer is { } peer ? $"Peer {peer}" : "This node");
         if (why.Reasons.IsEmpty)
         {
-            terminal.WriteLine("Nothing stands in the way of a ring over it.");
+            terminal.WriteLine("Nothing stands in the way of a ring.");
         }
 
-        foreach (var reason in why.Reasons)
+        for (var rank = 0; rank < why.Reasons.Length; rank++)
         {
-            terminal.WriteLine($"- {reason.What} [{reason.Code}]");
+            var reason = why.Reasons[rank];
+            terminal.WriteLine($"{rank + 1}. {reason.What} [{reason.Code}]");
             if (reason.Advice.Length > 0)
             {
-                terminal.WriteLine($"  {reason.Advice}");
+                terminal.WriteLine($"   {reason.Advice}");
             }
         }
 

@@ -63,7 +63,13 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
     public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => throw None();
 
     /// <inheritdoc/>
-    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => throw None();
+    public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<Explanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => throw None();
 
     /// <inheritdoc/>
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => throw None();

@@ -89,7 +89,13 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => _host.AskAsync(request, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) =>
+    public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => _host.ExplainAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken) => _host.ExplainAsync(peer, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Explanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) =>
         _host.ExplainAsync(channel, cancellationToken);
 
     /// <inheritdoc/>

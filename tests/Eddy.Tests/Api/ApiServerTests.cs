@@ -39,6 +39,8 @@ public sealed class ApiServerTests : IAsyncLifetime
     [InlineData("rings", "failure_node")]
     [InlineData("why/700000x1x0", "no-ring")]
     [InlineData("why/700000:1:0", "no-ring")]
+    [InlineData("why", "no-eddy-peers")]
+    [InlineData("why/02bbbbbb", "denied")]
     [InlineData("rings/2222", "Bob\\u0027s channel had too little left.")]
     public async Task What_the_engine_shows_is_there_as_json(string path, string holds)
     {
@@ -61,6 +63,7 @@ public sealed class ApiServerTests : IAsyncLifetime
     [Theory]
     [InlineData("why/1x1x1")]
     [InlineData("why/nonsense")]
+    [InlineData("why/03cccccc")]
     [InlineData("rings/4444")]
     [InlineData("rings/xyz")]
     [InlineData("rings/11")]

@@ -69,8 +69,14 @@ internal sealed class FakeDesk : IEngineDesk
         return Task.FromResult(Reply);
     }
 
-    public Task<ChannelExplanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => Task.FromResult(
-        channel == ToBob ? new ChannelExplanation(ToBob, Bob, [new("no-ring", "No ring is in reach.", "Ask more neighbours to run eddy.")]) : null);
+    public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new Explanation(null, null, [new("no-eddy-peers", "No peer runs eddy.", "Ask all of them.")]));
+
+    public Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken) => Task.FromResult(
+        peer == Bob ? new Explanation(null, Bob, [new("denied", "The peer is denied.", "Allow it.")]) : null);
+
+    public Task<Explanation?> ExplainAsync(ShortChannelId channel, CancellationToken cancellationToken) => Task.FromResult(
+        channel == ToBob ? new Explanation(ToBob, Bob, [new("no-ring", "No ring is in reach.", "Ask more neighbours to run eddy.")]) : null);
 
     public Task<RingView?> FindRingAsync(RingId ring, CancellationToken cancellationToken) => Task.FromResult(
         ring == Old ? Ring(Old, "member", RingOutcome.Expired, null, "Time ran out.") : View.Rings.FirstOrDefault(view => view.Id == ring));

@@ -110,6 +110,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         ("GET", "/v1/rings?count=many", null),
         ("GET", $"/v1/rings/{FakeDesk.Old}", null),
         ("GET", "/v1/rings/4444", null),
+        ("GET", "/v1/why", null),
         ("GET", "/v1/why/700000x1x0", null),
         ("GET", "/v1/why/1x1x1", null),
         ("GET", "/v1/openapi.json", null),

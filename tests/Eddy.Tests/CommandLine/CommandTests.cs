@@ -32,6 +32,8 @@ public sealed class CommandTests : IAsyncLifetime
     [InlineData("rings", "Bob's channel had too little left.")]
     [InlineData("rings show 2222", "failed here")]
     [InlineData("why 700000x1x0", "Ask more neighbours to run eddy.")]
+    [InlineData("why", "Ask all of them.")]
+    [InlineData("why 02bbbbbb", "Allow it.")]
     public async Task Piped_output_is_plain_text(string command, string holds)
     {
         var result = await RunAsync(command.Split(' '));
@@ -71,6 +73,7 @@ public sealed class CommandTests : IAsyncLifetime
     [InlineData("rings")]
     [InlineData("rings show 1111")]
     [InlineData("why 700000x1x0")]
+    [InlineData("why")]
     [InlineData("propose --dry-run")]
     [InlineData("pause")]
     [InlineData("resume")]
@@ -87,6 +90,7 @@ public sealed class CommandTests : IAsyncLifetime
     [Theory]
     [InlineData("rings show 4444", ExitCode.NotFound)]
     [InlineData("why 1x1x1", ExitCode.NotFound)]
+    [InlineData("why 02cccccc", ExitCode.NotFound)]
     [InlineData("cancel 4444", ExitCode.NotFound)]
     public async Task What_is_unknown_ends_with_5(string command, int exitCode)
     {
@@ -154,7 +158,7 @@ public sealed class CommandTests : IAsyncLifetime
     [InlineData("", "say which: ")]
     [InlineData("rings sohw 1", "unknown command 'sohw'; did you mean 'show'?")]
     [InlineData("rings show", "'eddy rings show --help'")]
-    [InlineData("why", "'eddy why --help'")]
+    [InlineData("why nonsense", "'eddy why --help'")]
     [InlineData("status extra", "unknown argument 'extra'")]
     [InlineData("status --jsno", "unknown option '--jsno'; did you mean '--json'?")]
     [InlineData("status --eddy.listn=1", "did you mean '--eddy.listen'?")]

@@ -180,7 +180,7 @@ internal sealed class Scenario : IAsyncDisposable
     }
 
     /// <summary>What <c>eddy why</c> says at a node about its channel to the next one round the ring.</summary>
-    public async Task<ChannelExplanation> WhyAsync(int position)
+    public async Task<Explanation> WhyAsync(int position)
     {
         var (node, next) = (Ring[position], Ring[(position + 1) % Ring.Count]);
         var channel = node.Model.Channels.Single(end => end.Peer.Node == next.Model);
