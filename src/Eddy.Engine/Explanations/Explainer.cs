@@ -1,4 +1,3 @@
-using Eddy.Engine.Gossip;
 using Eddy.Engine.Greetings;
 using Eddy.Engine.Liquidity;
 using Eddy.Engine.Ports;

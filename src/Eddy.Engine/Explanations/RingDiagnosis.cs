@@ -140,7 +140,7 @@ internal sealed class RingDiagnosis(
 
     private static string Describe(IEnumerable<string> reasons) => string.Join("; ", reasons.Distinct().Take(3));
 
-    private Cycle? Find(LiquidityGraph graph, CycleQuery query, NodeId? over, Func<NodeId, NodeId, bool> isBlocked)
+    private static Cycle? Find(LiquidityGraph graph, CycleQuery query, NodeId? over, Func<NodeId, NodeId, bool> isBlocked)
     {
         if (over is not { } peer)
         {
@@ -181,7 +181,7 @@ internal sealed class RingDiagnosis(
                 || hops.Any(entry => entry.Key.From == ring.Terms.Offer.At(position) || entry.Key.To == ring.Terms.Offer.At(position)));
     }
 
-    private WhyReason NotOurs(LiquidityGraph graph, Cycle cycle)
+    private static WhyReason NotOurs(LiquidityGraph graph, Cycle cycle)
     {
         var members = cycle.Nodes.Select(node => graph.IndexOf(node) is >= 0 and var index
             ? new RingCandidate(node, graph.CanInitiate(index), graph.CanWaive(index))
