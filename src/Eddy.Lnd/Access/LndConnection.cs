@@ -48,11 +48,17 @@ internal sealed class LndConnection : IDisposable
     public ByteString MacaroonBytes => ByteString.CopyFrom(_macaroon.Bytes);
 
     /// <exception cref="LndProblemException">Address, certificate or macaroon cannot be used. Nothing is sent yet.</exception>
-    public static LndConnection Open(LndOptions options)
+    public static LndConnection Open(LndOptions options) => Open(options, static path => Macaroon.Read(path));
+
+    /// <summary>For <see cref="GetStateAsync"/>, the one call that needs none.</summary>
+    /// <exception cref="LndProblemException">Address or certificate cannot be used. Nothing is sent yet.</exception>
+    public static LndConnection OpenWithoutMacaroon(LndOptions options) => Open(options, static _ => Macaroon.None);
+
+    private static LndConnection Open(LndOptions options, Func<string, Macaroon> read)
     {
         var address = LndAddress.Parse(options.Host);
         var certificate = TlsCertificate.Read(options.TlsCertPath);
-        var macaroon = Macaroon.Read(options.MacaroonPath);
+        var macaroon = read(options.MacaroonPath);
         var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = certificate.CreateHandler(),

@@ -10,6 +10,9 @@ internal sealed class Macaroon
 
     private Macaroon(byte[] bytes) => Bytes = bytes;
 
+    /// <summary>Lets nobody in.</summary>
+    public static Macaroon None { get; } = new([]);
+
     public byte[] Bytes { get; }
 
     /// <summary>As LND wants it in the call's metadata.</summary>

@@ -45,11 +45,17 @@ public static class MacaroonRights
     public const int RootKeyId = 701;
 
     /// <summary>The line that bakes the macaroon, for a shell.</summary>
-    public static string BakeCommand(string savePath, string? network = null)
+    /// <param name="savePath">Where lncli is to put it.</param>
+    /// <param name="network">Null for lncli's default.</param>
+    /// <param name="lndDir">LND's directory; null for lncli's default.</param>
+    /// <param name="host">LND's gRPC address; null for lncli's default.</param>
+    public static string BakeCommand(string savePath, string? network = null, string? lndDir = null, string? host = null)
     {
         var rights = string.Join(' ', All.Select(right => $"uri:{right.Method}"));
-        var networkFlag = network is null or "mainnet" ? "" : $" --network={network}";
-        return $"lncli{networkFlag} bakemacaroon --save_to={Quote(savePath)} --root_key_id={RootKeyId} {rights}";
+        var flags = (lndDir is null ? "" : $" --lnddir={Quote(lndDir)}")
+            + (host is null ? "" : $" --rpcserver={Quote(host)}")
+            + (network is null or "mainnet" ? "" : $" --network={network}");
+        return $"lncli{flags} bakemacaroon --save_to={Quote(savePath)} --root_key_id={RootKeyId} {rights}";
     }
 
     /// <summary>What <paramref name="operations"/> (entity and action) do not grant.</summary>
@@ -71,7 +77,7 @@ public static class MacaroonRights
     }
 
     private static string Quote(string path) =>
-        path.All(character => char.IsAsciiLetterOrDigit(character) || "/._-~".Contains(character, StringComparison.Ordinal))
+        path.All(character => char.IsAsciiLetterOrDigit(character) || "/._-~:".Contains(character, StringComparison.Ordinal))
             ? path
             : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

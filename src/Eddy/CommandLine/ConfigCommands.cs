@@ -10,8 +10,9 @@ internal static class ConfigCommands
 {
     public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal)
     {
-        var config = new Command("config", "Check or show the configuration");
+        var config = new Command("config", "Write, check or show the configuration");
         root.Subcommands.Add(config);
+        Setup.ConfigInit.AddTo(commands, config, flags, terminal);
 
         var check = new Command("check", "Report every mistake in the configuration");
         var checkJson = EddyCommands.AddJson(check);

@@ -32,7 +32,13 @@ internal sealed class ConfigFlags
         }
     }
 
-    public ConfigResult TryLoad(ParseResult parse)
+    public ConfigResult TryLoad(ParseResult parse) => ConfigLoader.Load(parse.GetValue(_file), Environment.GetEnvironmentVariables(), Given(parse));
+
+    /// <summary>The configuration file, whether it is there or not.</summary>
+    public string FileOf(ParseResult parse) => parse.GetValue(_file) is { } file ? ConfigReaders.ExpandPath(file, Environment.CurrentDirectory) : ConfigLoader.DefaultFile;
+
+    /// <summary>The flags of this command line.</summary>
+    public Dictionary<ConfigKey, string> Given(ParseResult parse)
     {
         var flags = new Dictionary<ConfigKey, string>();
         foreach (var (key, option) in _options)
@@ -43,7 +49,7 @@ internal sealed class ConfigFlags
             }
         }
 
-        return ConfigLoader.Load(parse.GetValue(_file), Environment.GetEnvironmentVariables(), flags);
+        return flags;
     }
 
     /// <summary>What <c>--eddy.loglevel</c> says, where it is said.</summary>

@@ -30,7 +30,7 @@ internal sealed class EddyCommands
         _root.Options.OfType<VersionOption>().Single().Action = new VersionAction(terminal);
         AddCommands(superviseProcess);
         var help = _root.Options.OfType<HelpOption>().Single();
-        help.Action = new CommandHelp((HelpAction)help.Action!, command => command.Name is "run" || command.Parents.Any(parent => parent.Name == "config"));
+        help.Action = new CommandHelp((HelpAction)help.Action!, TakesConfiguration);
     }
 
     /// <summary>Runs one command line and returns the process's exit code.</summary>
@@ -96,16 +96,21 @@ internal sealed class EddyCommands
         return json;
     }
 
+    private static bool TakesConfiguration(Command command) => command.Name is "run" || command.Parents.Any(parent => parent.Name == "config");
+
     private void AddCommands(Action? superviseProcess)
     {
         Demo.DemoCommand.AddTo(this, _root, _flags, _terminal);
         Simulate.SimulateCommand.AddTo(this, _root, _terminal);
+        Setup.SetupCommand.AddTo(this, _root, _flags, _terminal);
+        Doctor.DoctorCommand.AddTo(this, _root, _flags, _terminal);
         RunCommand.AddTo(this, _root, _flags, _terminal, _adjust, superviseProcess);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
         ConfigCommands.AddTo(this, _root, _flags, _terminal);
         StoreCommands.AddTo(this, _root, _flags, _terminal);
         MacaroonCommand.AddTo(this, _root, _flags, _terminal);
+        Help.HelpCommands.AddTo(this, _root, _terminal, command => TakesConfiguration(command) || command.Name is "setup");
     }
 
     private async Task<int> GuardAsync(

@@ -7,6 +7,9 @@ namespace Eddy.CommandLine;
 /// <summary>Commands that show what the daemon knows and change nothing.</summary>
 internal static class QueryCommands
 {
+    private const int LongestWaitSeconds = 24 * 60 * 60;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+
     public static void AddTo(EddyCommands commands, Command root)
     {
         commands.AddQuery(root, new("status", "How the daemon, its node and its rings are"), async (_, daemon, output, cancellationToken) =>
@@ -37,14 +40,42 @@ internal static class QueryCommands
 
     private static void AddRings(EddyCommands commands, Command root)
     {
-        var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended"), async (_, daemon, output, cancellationToken) =>
-            output.Write(await daemon.GetAsync("v1/rings", ApiJson.Default.RingsReport, cancellationToken), ApiJson.Default.RingsReport, ReportTables.Rings));
+        var wait = OperatorCommands.WholeNumber("--wait", 0, LongestWaitSeconds, 0, "Until one has settled, for at most that many seconds; exit code 1 where none has");
+        wait.HelpName = "SECONDS";
+        var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended") { wait }, (parse, daemon, output, cancellationToken) =>
+            ShowRingsAsync(daemon, output, parse.GetResult(wait) is { Implicit: false } ? TimeSpan.FromSeconds(parse.GetValue(wait)) : null, cancellationToken));
         var id = RingId();
         commands.AddQuery(rings, new("show", "One ring: its hops, how it ended, whose hop it was") { id }, async (parse, daemon, output, cancellationToken) =>
         {
             var path = $"v1/rings/{Uri.EscapeDataString(parse.GetRequiredValue(id))}";
             return output.Write(await daemon.GetAsync(path, ApiJson.Default.RingReport, cancellationToken), ApiJson.Default.RingReport, ReportTables.Ring);
         });
+    }
+
+    /// <param name="longest">How long to wait for one that settles; null for not at all.</param>
+    private static async Task<int> ShowRingsAsync(DaemonClient daemon, Output output, TimeSpan? longest, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var report = await daemon.GetAsync("v1/rings", ApiJson.Default.RingsReport, cancellationToken);
+            var isSettled = report.Rings.Any(ring => ring.Outcome == "settled");
+            var isLate = longest is not { } limit || TimeProvider.System.GetElapsedTime(started) >= limit;
+            if (!isSettled && !isLate)
+            {
+                await Task.Delay(LookInterval, cancellationToken);
+                continue;
+            }
+
+            output.Write(report, ApiJson.Default.RingsReport, ReportTables.Rings);
+            if (isSettled || longest is null)
+            {
+                return ExitCode.Done;
+            }
+
+            output.Terminal.WriteError($"no ring has settled within {longest.Value.TotalSeconds:0} s; 'eddy why SCID' says why");
+            return ExitCode.Failed;
+        }
     }
 
     private static void AddWhy(EddyCommands commands, Command root)

@@ -15,10 +15,13 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInte
 
     private IAnsiConsole? _ansi;
 
+    /// <summary>Answers to questions, a line for each.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
     /// <summary>Spectre's view of the output; made when it is first needed, for the daemon needs none.</summary>
     public IAnsiConsole Ansi => _ansi ??= CreateAnsi(Output, IsInteractive);
 
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected);
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, !Console.IsOutputRedirected) { Input = Console.In };
 
     /// <summary>Takes control characters out: names and reasons come from strangers and must not steer the terminal.</summary>
     public static string Clean(string text)
@@ -49,6 +52,9 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsInte
             Output.WriteLine(Clean(line));
         }
     }
+
+    /// <summary>A text of our own, as it is: it is not broken into lines, for it is to be copied or read by a program.</summary>
+    public void WriteText(string text) => Output.Write(text);
 
     /// <summary>Where it cannot be written the exit code still tells.</summary>
     public void WriteError(string line)

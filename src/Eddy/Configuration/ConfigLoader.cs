@@ -32,7 +32,8 @@ internal sealed class ConfigLoader
     /// <param name="file">What <c>--config</c> says; null for <see cref="DefaultFile"/>, which need not exist.</param>
     /// <param name="environment">All variables; those that begin with EDDY_ and hold <c>__</c> are eddy's.</param>
     /// <param name="flags">Flags by key.</param>
-    public static ConfigResult Load(string? file, IDictionary environment, IReadOnlyDictionary<ConfigKey, string> flags)
+    /// <param name="readsFile">False for what would hold without any file.</param>
+    public static ConfigResult Load(string? file, IDictionary environment, IReadOnlyDictionary<ConfigKey, string> flags, bool readsFile = true)
     {
         var loader = new ConfigLoader();
         var directory = Environment.CurrentDirectory;
@@ -42,7 +43,7 @@ internal sealed class ConfigLoader
         }
 
         var path = file is null ? DefaultFile : ConfigReaders.ExpandPath(file, directory);
-        var isRead = loader.ReadFile(path, isRequired: file is not null);
+        var isRead = readsFile && loader.ReadFile(path, isRequired: file is not null);
         loader.ReadEnvironment(environment, directory);
         foreach (var (key, value) in flags.OrderBy(flag => ConfigKeys.All.IndexOf(flag.Key)))
         {

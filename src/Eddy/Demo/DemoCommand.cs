@@ -15,7 +15,10 @@ internal static class DemoCommand
         var seed = OperatorCommands.WholeNumber("--seed", 0, int.MaxValue, 1, "Same seed, same channels, hops and amounts");
         var graph = new Option<string?>("--graph") { Description = "Take a part of this graph that holds a ring (output of 'lncli describegraph', gzipped or not)", HelpName = "FILE" };
         var balances = new Option<string?>("--balances") { Description = "Balances for --graph: lines of channel_id,capacity,node1_local_sat", HelpName = "FILE" };
-        var command = new Command("demo", "Watch daemons rebalance a simulated network for free; needs no node") { nodes, seed, graph, balances };
+        var keep = new Option<string?>("--keep") { Description = "Keep simulated LNDs running, with their directories in DIR, for an eddy of your own to be run beside one", HelpName = "DIR" };
+        var daemons = new Option<string>("--daemons") { Description = "With --keep, beside which nodes an eddy runs: others (all but one, which is yours), all or none", HelpName = "WHICH", DefaultValueFactory = _ => KeptNetwork.Others };
+        daemons.AcceptOnlyFromAmong(KeptNetwork.Others, KeptNetwork.All, KeptNetwork.None);
+        var command = new Command("demo", "Watch daemons rebalance a simulated network for free; needs no node") { nodes, seed, graph, balances, keep, daemons };
         var json = EddyCommands.AddJson(command);
         command.Validators.Add(result =>
         {
@@ -23,12 +26,19 @@ internal static class DemoCommand
             {
                 result.AddError("--balances goes with --graph");
             }
+            else if (result.GetResult(keep) is null ? result.GetResult(daemons) is { Implicit: false } : result.GetResult(json) is not null || result.GetResult(graph) is not null)
+            {
+                result.AddError("--keep goes with --nodes, --seed and --daemons only, and --daemons with --keep; for programs there is DIR/network.json");
+            }
         });
-        commands.Add(root, command, (parse, cancellationToken) => RunAsync(
-            new(parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(graph), parse.GetValue(balances)),
-            new(terminal, parse.GetValue(json)),
-            flags.LogLevelOf(parse),
-            cancellationToken));
+        commands.Add(root, command, (parse, cancellationToken) => parse.GetValue(keep) is { } directory
+            ? KeptNetwork.RunAsync(
+                new(Path.GetFullPath(directory), parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(daemons)!), terminal, flags.LogLevelOf(parse), cancellationToken)
+            : RunAsync(
+                new(parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(graph), parse.GetValue(balances)),
+                new(terminal, parse.GetValue(json)),
+                flags.LogLevelOf(parse),
+                cancellationToken));
     }
 
     private static async Task<int> RunAsync(DemoOptions options, Output output, LogLevel? logLevel, CancellationToken cancellationToken)

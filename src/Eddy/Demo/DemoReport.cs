@@ -46,4 +46,5 @@ internal sealed record DemoChannel(string Scid, long CapacitySat, double Before,
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(KeptReport))]
 internal sealed partial class DemoJson : JsonSerializerContext;

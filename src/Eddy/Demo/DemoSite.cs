@@ -36,12 +36,14 @@ internal sealed class DemoSite : IAsyncDisposable
     private readonly Func<string, ILoggerFactory> _loggers;
     private readonly Func<SimulatedNode, EngineOptions> _options;
     private readonly List<DemoNode> _nodes = [];
+    private readonly bool _hasHome;
 
-    private DemoSite(SimulatedNetwork network, Func<SimulatedNode, EngineOptions> options, Func<string, ILoggerFactory> loggers)
+    private DemoSite(SimulatedNetwork network, Func<SimulatedNode, EngineOptions> options, Func<string, ILoggerFactory> loggers, string? directory)
     {
         _options = options;
         _loggers = loggers;
-        Directory = System.IO.Directory.CreateTempSubdirectory("eddy-demo-").FullName;
+        _hasHome = directory is not null;
+        Directory = directory ?? System.IO.Directory.CreateTempSubdirectory("eddy-demo-").FullName;
         Pump = new RealTimePump(network);
     }
 
@@ -70,17 +72,18 @@ internal sealed class DemoSite : IAsyncDisposable
     /// <param name="network">Nobody else may touch it any more.</param>
     /// <param name="options">What each node's daemon is told.</param>
     /// <param name="loggers">For the daemon beside the node of that alias; null for none.</param>
+    /// <param name="home">Where everything lies and a node's part of it is found by the node's alias; null for a temporary directory.</param>
     public static async Task<DemoSite> StartAsync(
-        SimulatedNetwork network, Func<SimulatedNode, EngineOptions> options, Func<string, ILoggerFactory>? loggers = null)
+        SimulatedNetwork network, Func<SimulatedNode, EngineOptions> options, Func<string, ILoggerFactory>? loggers = null, string? home = null)
     {
         var models = network.Nodes.ToArray();
-        var site = new DemoSite(network, options, loggers ?? (_ => NullLoggerFactory.Instance));
+        var site = new DemoSite(network, options, loggers ?? (_ => NullLoggerFactory.Instance), home);
         try
         {
             foreach (var model in models)
             {
                 // By number: aliases of real graphs are no file names.
-                var directory = Path.Combine(site.Directory, $"node-{model.Index}");
+                var directory = Path.Combine(site.Directory, home is null ? $"node-{model.Index}" : model.Alias);
                 var lnd = await SimulatedLnd.StartAsync(site.Pump, model, new() { Directory = Path.Combine(directory, "lnd") });
                 site._nodes.Add(new(model, lnd, Path.Combine(directory, "eddy")));
             }
@@ -123,7 +126,11 @@ internal sealed class DemoSite : IAsyncDisposable
         await Pump.DisposeAsync();
         try
         {
-            System.IO.Directory.Delete(Directory, recursive: true);
+            // In a home that was named there may be other things.
+            foreach (var directory in _hasHome ? _nodes.Select(node => Path.GetDirectoryName(node.DataDirectory)!) : [Directory])
+            {
+                System.IO.Directory.Delete(directory, recursive: true);
+            }
         }
         catch (IOException)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Eddy.Sqlite;
 
 namespace Eddy.Hosting;
@@ -9,17 +10,33 @@ internal static class PrivateFile
     public const UnixFileMode DirectoryMode = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>Writes the whole file or leaves what was there; the mode is set before the first byte is in it.</summary>
-    public static void WriteAllText(string path, string text)
+    public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="WriteAllText"/>
+    public static void WriteAllBytes(string path, ReadOnlySpan<byte> content)
     {
         var next = path + ".new";
         File.Delete(next);
         using (var stream = new FileStream(next, OwnedFile.Options(FileMode.CreateNew, FileAccess.Write)))
-        using (var writer = new StreamWriter(stream))
         {
-            writer.Write(text);
+            stream.Write(content);
         }
 
         File.Move(next, path, overwrite: true);
+    }
+
+    /// <summary>Copies what is about to be replaced, beside it.</summary>
+    /// <returns>The copy; null where there was nothing to keep.</returns>
+    public static string? KeepCopy(string path, DateTimeOffset now)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var copy = OwnedFile.Unused($"{path}.replaced-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+        File.Copy(path, copy);
+        return copy;
     }
 
     /// <summary>Takes away what others may do; nothing to do where the system knows no such modes.</summary>

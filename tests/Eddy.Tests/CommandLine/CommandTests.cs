@@ -132,6 +132,18 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rings_with_wait_ends_when_one_has_settled_or_with_1()
+    {
+        var settled = await RunAsync("rings", "--wait", "60");
+        _desk.View = _desk.View with { Rings = [] };
+        var none = await RunAsync("rings", "--wait", "0", "--json");
+
+        Assert.Equal((0, ""), (settled.ExitCode, settled.Error));
+        Assert.Equal((ExitCode.Failed, "eddy: no ring has settled within 0 s; 'eddy why SCID' says why\n"), (none.ExitCode, none.Error));
+        using var document = JsonDocument.Parse(none.Output);
+    }
+
+    [Fact]
     public async Task The_wrong_token_ends_with_4_and_no_token_with_3()
     {
         using var other = new TemporaryDirectory();
