@@ -196,6 +196,7 @@ public sealed partial class EddyEngine
             return;
         }
 
+        _context.Ports.Watch.MessageReceived(WireKind.Of(message.Payload.Span), message.Payload.Length);
         switch (WireDecoder.Decode(message.Payload))
         {
             case DecodeResult.Malformed malformed:

@@ -13,7 +13,21 @@ public sealed partial class EddyEngine
         var id = ring.Id.ToShortString();
         if (ring.State.IsFinal && !before.IsFinal)
         {
-            LogEnded(id, ring.IsInitiator ? "initiator" : "member", ring.State.Outcome, RingStory.Ending(ring.Terms, ring.State).Reason);
+            var account = ring.ToAccount(_context.Now);
+            _context.Ports.Watch.RingEnded(account);
+            LogEnded(
+                id,
+                account.Outcome,
+                account.Role,
+                account.Amount.Satoshi,
+                account.Hops,
+                account.Fee.Value,
+                account.WaivedFee.Value,
+                account.SavedFee.Value,
+                (long)(account.EndedAt - account.StartedAt).TotalMilliseconds,
+                account.PhaseText,
+                account.ReasonCode,
+                account.Reason);
         }
         else if (!ReferenceEquals(ring.State, before))
         {
@@ -21,8 +35,9 @@ public sealed partial class EddyEngine
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Ring {Ring} ended, we were its {Role}: {Outcome}. {Reason}")]
-    private partial void LogEnded(string ring, string role, RingOutcome outcome, string reason);
+    [LoggerMessage(LogLevel.Information, "Ring {Ring} {Outcome} as {Role}: {AmountSat} sat over {Hops} hops, fee {FeeMsat} msat, waived {WaivedMsat} msat, saved {SavedMsat} msat, in {DurationMs} ms ({Phases}), {ReasonCode}. {Reason}")]
+    private partial void LogEnded(
+        string ring, RingOutcome outcome, string role, long amountSat, int hops, long feeMsat, long waivedMsat, long savedMsat, long durationMs, string phases, string reasonCode, string reason);
 
     [LoggerMessage(LogLevel.Debug, "Ring {Ring}: {Before} -> {After}.")]
     private partial void LogStep(string ring, string before, string after);

@@ -51,6 +51,7 @@ public sealed partial class EddyEngine
         NextSearchAt = _proposer.NextSearchAt,
         LastSearch = _proposer.LastSearch,
         Gate = _context.Ports.Gate.Statistics,
+        Limits = _budget.ToView(_peers.EddyPeers.Select(static peer => peer.Id)),
         Refusals = _member.Refusals.ByReason.ToImmutableSortedDictionary(),
         RefusalCauses = _member.Refusals.ByCause.ToImmutableSortedDictionary(),
     };

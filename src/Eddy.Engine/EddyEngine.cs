@@ -41,6 +41,7 @@ public sealed partial class EddyEngine : IDisposable
     private readonly RingKeeper _rings;
     private readonly OwnLiquidity _liquidity;
     private readonly Gossiper _gossiper;
+    private readonly DayBudget _budget;
     private readonly OwnersWord _owner;
     private readonly RingEffects _effects;
     private readonly RingMember _member;
@@ -76,17 +77,17 @@ public sealed partial class EddyEngine : IDisposable
         _conduct = new PeerConduct(_context, _peers, _greeter, _backOffs);
         _rings = new RingKeeper(_context);
         _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations(), channel => _rings.NeutralPromised(channel));
-        var budget = new DayBudget(_context, _rings, _counters);
+        _budget = new DayBudget(_context, _rings, _counters);
         var verifier = ports.Verifier ?? (_ownVerifier = new OfflineVerifier());
         _gossiper = new Gossiper(_context, _peers, _greeter, _conduct, _liquidity, verifier);
-        _owner = new OwnersWord(_context, _rings, _liquidity, budget);
+        _owner = new OwnersWord(_context, _rings, _liquidity, _budget);
         _effects = new RingEffects(_context, _rings, _backOffs, _owner);
-        _member = new RingMember(_context, _rings, _peers, _conduct, _gossiper, _liquidity, _backOffs, budget, verifier);
-        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, budget, planner);
+        _member = new RingMember(_context, _rings, _peers, _conduct, _gossiper, _liquidity, _backOffs, _budget, verifier);
+        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, _budget, planner);
 
         var links = new LinkReasons(_context, _peers, _conduct, _gossiper, _liquidity, _backOffs, _rings);
         _diagnosis = new RingDiagnosis(_context, _rings, _gossiper, _liquidity, _backOffs, _proposer);
-        _explainer = new Explainer(_context, _peers, _conduct, _greeter, _liquidity, budget, _proposer, _member, _diagnosis, links);
+        _explainer = new Explainer(_context, _peers, _conduct, _greeter, _liquidity, _budget, _proposer, _member, _diagnosis, links);
 
         _greeter.Met = _gossiper.OnMet;
         _greeter.Changed = _ => _gossiper.OnOwnChange();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Timers;
+using Eddy.Engine.Wire;
 using Eddy.Lightning;
 using Channel = Eddy.Lightning.Channel;
 
@@ -95,6 +96,7 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
             throw new InvalidOperationException($"A message of {payload.Length} bytes was about to be sent.");
         }
 
+        Ports.Watch.MessageSent(WireKind.Of(payload.Span), payload.Length);
         var id = NextCommand(then ?? (static _ => { }));
         Afterwards(() => Ports.Messenger.Send(id, peer, payload));
     }

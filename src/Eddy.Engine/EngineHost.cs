@@ -37,6 +37,12 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
         _mailbox = new EngineMailbox(capacity, messageCapacity, messagesPerPeer);
     }
 
+    /// <summary>Events and requests that wait for the engine.</summary>
+    public int WaitingEvents => _mailbox.Waiting;
+
+    /// <summary>Messages of peers that wait for the engine.</summary>
+    public int WaitingMessages => _mailbox.WaitingMessages;
+
     /// <summary>Messages of peers that were thrown away because the engine was behind.</summary>
     public long DroppedMessages => _mailbox.Dropped;
 

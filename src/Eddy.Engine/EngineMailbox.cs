@@ -18,13 +18,21 @@ internal sealed class EngineMailbox : IDisposable
 
     private readonly SemaphoreSlim _room;
     private readonly CancellationTokenSource _closed = new();
+    private readonly int _capacity;
     private long _sequence;
 
     public EngineMailbox(int capacity, int messageCapacity, int messagesPerPeer)
     {
+        _capacity = capacity;
         _room = new SemaphoreSlim(capacity);
         _messages = new PeerMessageQueues(messageCapacity, messagesPerPeer);
     }
+
+    /// <summary>What waits that is no peer's message.</summary>
+    public int Waiting => _capacity - _room.CurrentCount;
+
+    /// <summary>Messages of peers that wait.</summary>
+    public int WaitingMessages => _messages.Waiting;
 
     /// <summary>Messages of peers that were thrown away unread.</summary>
     public long Dropped => _messages.Dropped;

@@ -27,5 +27,8 @@ public sealed record EnginePorts
     /// <summary>Null: one of the engine's own.</summary>
     public ISignatureVerifier? Verifier { get; init; }
 
+    /// <summary>Told what the engine does; changes nothing.</summary>
+    public IEngineWatch Watch { get; init; } = NoEngineWatch.Instance;
+
     public ILogger<EddyEngine> Logger { get; init; } = NullLogger<EddyEngine>.Instance;
 }

@@ -27,6 +27,9 @@ internal sealed class PeerMessageQueues(int most, int mostPerPeer)
     private long _dropped;
     private long _refused;
 
+    /// <summary>Messages that wait, of all peers.</summary>
+    public int Waiting => Volatile.Read(ref _count);
+
     /// <summary>Thrown away because there was no room.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 

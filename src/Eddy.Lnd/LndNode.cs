@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
@@ -20,10 +21,15 @@ namespace Eddy.Lnd;
 /// </summary>
 public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisposable
 {
+    /// <summary>Of the activities for what LND is asked by commands: one for each, where somebody listens.</summary>
+    public const string ActivitySourceName = "Eddy.Lnd";
+
     private const int SignatureSize = 65;
     private const string CommandMethod = "a command";
     private static readonly TimeSpan StoodWell = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(2);
+
+    private static readonly ActivitySource Activities = new(ActivitySourceName);
 
     private readonly LndOptions _options;
     private readonly ILoggerFactory _loggers;
@@ -39,6 +45,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
     private Task[] _loops = [];
     private int _state;
     private long _commandCount;
+    private long _connections;
 
     /// <param name="options">Where LND is.</param>
     /// <param name="inbox">Told everything; may make its caller wait.</param>
@@ -56,6 +63,9 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
     /// <summary>Counters and latencies of the interceptor.</summary>
     public InterceptorStatistics Interceptor { get; } = new();
+
+    /// <summary>How often a connection stood and the engine was told of it.</summary>
+    public long Connections => Interlocked.Read(ref _connections);
 
     /// <summary>Since LND last answered, which is asked every <see cref="LndTimings.HeightPoll"/>; null while there is no connection that stands.</summary>
     public TimeSpan? Silence => _slot.Current?.Silence;
@@ -137,7 +147,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
     private async Task ConnectAsync(InterceptorLoop? interceptor, CancellationToken cancellationToken)
     {
-        var context = new SessionContext(_options, _events, _slot, interceptor, _loggers);
+        var context = new SessionContext(_options, _events, _slot, interceptor, _loggers, () => Interlocked.Increment(ref _connections));
         var backoff = new Backoff(_options.Timings.MinBackoff, _options.Timings.MaxBackoff);
         var wasConnected = false;
         LndProblem? reported = null;
@@ -201,7 +211,9 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
     {
         try
         {
+            using var activity = StartActivity(command);
             var outcome = await GetOutcomeAsync(command, cancellationToken);
+            activity?.SetTag("eddy.outcome", outcome.GetType().Name);
             _events.Post(new NodeEvent.Completed(command.Id, outcome));
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is RpcException or OperationCanceledException)
@@ -214,6 +226,27 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
             LogCommandFailed(exception, command.GetType().Name);
             _events.Post(new NodeEvent.Completed(command.Id, new CommandOutcome.Unavailable($"The command failed: {exception.Message}")));
         }
+    }
+
+    private static Activity? StartActivity(NodeCommand command)
+    {
+        if (!Activities.HasListeners())
+        {
+            return null;
+        }
+
+        var method = command switch
+        {
+            NodeCommand.SendToRoute => "/routerrpc.Router/SendToRouteV2",
+            NodeCommand.TrackPayment => "/routerrpc.Router/TrackPaymentV2",
+            NodeCommand.LookupCircuits => "/lnrpc.Lightning/ForwardingHistory",
+            NodeCommand.Refresh => "/lnrpc.Lightning/ListChannels",
+            _ => MethodOf(command),
+        };
+        var slash = method.LastIndexOf('/');
+        var activity = Activities.StartActivity(method.TrimStart('/'), ActivityKind.Client);
+        activity?.SetTag("rpc.system", "grpc").SetTag("rpc.service", method[..slash].TrimStart('/')).SetTag("rpc.method", method[(slash + 1)..]);
+        return activity;
     }
 
     /// <summary>No loop ends before the disposal, unless it is broken.</summary>

@@ -9,6 +9,7 @@ const string Usage = """
       rings [--count N] [--hops 4,8]                      proposal to settlement
       start [--count N] [--eddy PATH]                     process start to connected
       memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
+      measuring [--seconds N] [--pages N]                 what metrics and traces cost an idle daemon
       interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
       frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
       flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
@@ -48,6 +49,9 @@ try
             break;
         case "memory":
             await MemoryFigure.RunAsync(arguments);
+            break;
+        case "measuring":
+            await MeasuringFigure.RunAsync(arguments);
             break;
         case "interceptor":
             await InterceptorFigure.RunAsync(arguments);

@@ -176,6 +176,7 @@ internal sealed class Gossiper(
         foreach (var part in parts)
         {
             var verdict = _book.Receive(peer.Id, part, context.Now);
+            context.Ports.Watch.AdvertReceived(verdict);
             if (IsListenedTo(peer) && verdict is not AdvertVerdict.Penalise)
             {
                 _spreader.OnPart(peer, part, verdict);

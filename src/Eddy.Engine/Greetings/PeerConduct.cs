@@ -72,6 +72,7 @@ internal sealed partial class PeerConduct(EngineContext context, PeerTable peers
         }
 
         peer.Faults++;
+        context.Ports.Watch.PeerAtFault();
         peer.LastFault = fault;
         if (peer.Conduct.TryTake(Patience, context.Now, weight, out var left))
         {
@@ -114,6 +115,7 @@ internal sealed partial class PeerConduct(EngineContext context, PeerTable peers
     private void Mute(PeerState peer)
     {
         var until = backOffs.Mute(peer.Id);
+        context.Ports.Watch.PeerMuted();
         peer.Conduct = default;
         _isStale = true;
         context.Timers.Set(new EngineTimer(TimerKind.MuteOver, peer.Id), until);

@@ -1,4 +1,5 @@
 using Eddy.Engine.Liquidity;
+using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Rings;
 
@@ -53,6 +54,32 @@ internal sealed class DayBudget(EngineContext context, RingKeeper rings, DailyCo
 
     /// <summary>With what is agreed to, this ring included, the limits of the day are kept.</summary>
     public bool IsKeptWith(Ring ring) => Rest(ring.Previous, ring.Next) >= 0 && WaivedFeeLeft() is not { Value: < 0 };
+
+    /// <summary>The limits, for people.</summary>
+    /// <param name="eddyPeers">Peers with which a ring could be had.</param>
+    public LimitsView ToView(IEnumerable<NodeId> eddyPeers)
+    {
+        var policy = context.Options.Policy;
+        long? tightest = null;
+        foreach (var peer in policy.MaxPerPeerPerDaySat is null ? [] : eddyPeers)
+        {
+            var left = RestWith(peer);
+            tightest = tightest is { } least && least <= left ? least : left;
+        }
+
+        var own = rings.Open.Count(static ring => ring.IsInitiator);
+        return new LimitsView(
+            policy.MaxInFlight,
+            own,
+            policy.MaxMemberInFlight,
+            rings.OpenCount - own,
+            policy.MaxPerDaySat,
+            policy.MaxPerDaySat is null ? null : Math.Max(0, Rest(policy.MaxPerDaySat, DailyCounters.Moved, static _ => true)),
+            policy.MaxPerPeerPerDaySat,
+            tightest is { } sat ? Math.Max(0, sat) : null,
+            policy.MaxWaivedFeePerDaySat,
+            WaivedFeeLeft() is { } fee ? Math.Max(0, fee.Satoshi) : null);
+    }
 
     private long Rest(NodeId previous, NodeId next)
     {

@@ -26,6 +26,8 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
 
     public DateTimeOffset? EndedAt { get; set; }
 
+    public RingPhases Phases { get; } = new();
+
     public List<RingStoryLine> Story { get; init; } = [];
 
     /// <summary>As an initiator: what the ring would have cost at least, by the one policy that is known.</summary>
@@ -131,6 +133,26 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
             EndedAt,
             RingCodec.Format,
             RingCodec.Write(Terms, State, new RingNotes(Agreed, LeftOn, ComesInOn, [.. Neutral], Retries)));
+    }
+
+    /// <summary>Of a ring that has ended.</summary>
+    public RingAccount ToAccount(DateTimeOffset now)
+    {
+        var record = ToRecord();
+        return new RingAccount(
+            Id,
+            IsInitiator ? "initiator" : "member",
+            Terms.Offer.Length,
+            record.Amount,
+            record.Fee,
+            record.WaivedFee,
+            record.SavedFee,
+            record.Outcome,
+            ReasonCodes.Of(State),
+            record.Reason,
+            StartedAt,
+            EndedAt ?? now,
+            Phases.Ended);
     }
 
     public RingView ToView(IEnumerable<RingStoryLine> story)

@@ -119,6 +119,7 @@ internal sealed class RingEffects(EngineContext context, RingKeeper rings, BackO
                 break;
             case RingEffect.BookPhantomFee book:
                 context.Batch.PhantomFees.Add(book.Fee);
+                context.Ports.Watch.PhantomFeeBooked(book.Fee.Fee);
                 break;
             case RingEffect.BackOff backOff:
                 BackOff(ring, backOff);

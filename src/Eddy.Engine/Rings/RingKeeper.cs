@@ -103,7 +103,9 @@ internal sealed class RingKeeper
     /// <summary>A new ring and the machine's first step.</summary>
     public void Begin(Ring ring, Transition first)
     {
+        ring.Phases.Follow(ring.State, _context.Now);
         ring.MoveTo(first.Next);
+        ring.Phases.Follow(ring.State, _context.Now);
         Keep(ring);
         Totals = Totals with { UnderWay = Totals.UnderWay + 1 };
         Tell(ring, RingStory.Begin(ring.Terms));
@@ -121,6 +123,7 @@ internal sealed class RingKeeper
         }
 
         ring.MoveTo(transition.Next);
+        ring.Phases.Follow(ring.State, _context.Now);
         if (ring.State.IsFinal != before.IsFinal)
         {
             Count(ring);

@@ -212,7 +212,15 @@ internal sealed class RingProposer(
         context.Options.Policy.MaxPerDaySat is { } limit
         && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
 
-    private RingPlan Plan(PlannerOptions planner) => RingPlanner.Plan(
+    private RingPlan Plan(PlannerOptions planner)
+    {
+        var started = context.Ports.Time.GetTimestamp();
+        var plan = PlanWith(planner);
+        context.Ports.Watch.Searched(plan.Outcome, plan.Rings.Length, context.Ports.Time.GetElapsedTime(started));
+        return plan;
+    }
+
+    private RingPlan PlanWith(PlannerOptions planner) => RingPlanner.Plan(
         Finder,
         gossiper.Graph(),
         context.Node!.Id,

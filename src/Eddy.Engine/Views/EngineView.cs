@@ -56,6 +56,8 @@ public sealed record EngineView
     /// <summary>Verdicts on intercepted HTLCs since the start.</summary>
     public GateStatistics Gate { get; init; } = new(0, 0, 0, 0, 0, 0, 0);
 
+    public LimitsView Limits { get; init; } = new(1, 0, 1, 0, null, null, null, null, null, null);
+
     /// <summary>Proposals refused since the start, by reason.</summary>
     public ImmutableSortedDictionary<RejectReason, long> Refusals { get; init; } = ImmutableSortedDictionary<RejectReason, long>.Empty;
 

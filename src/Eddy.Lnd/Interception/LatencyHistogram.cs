@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace Eddy.Lnd.Interception;
 
@@ -14,6 +15,9 @@ public sealed class LatencyHistogram
     private readonly long[] _counts = new long[BucketCount];
     private long _totalNanoseconds;
     private long _longestNanoseconds;
+
+    /// <summary>Told each duration as well, in seconds; null where nobody measures.</summary>
+    public Histogram<double>? Instrument { get; set; }
 
     /// <summary>The durations recorded.</summary>
     public long Count
@@ -63,6 +67,7 @@ public sealed class LatencyHistogram
         Interlocked.Increment(ref _counts[BucketOf(nanoseconds)]);
         Interlocked.Add(ref _totalNanoseconds, nanoseconds);
 
+        Instrument?.Record(nanoseconds / NanosecondsPerTick);
         var longest = Interlocked.Read(ref _longestNanoseconds);
         while (nanoseconds > longest)
         {

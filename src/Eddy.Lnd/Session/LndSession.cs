@@ -12,7 +12,7 @@ namespace Eddy.Lnd.Session;
 
 /// <summary>What a session needs of the node it belongs to.</summary>
 internal sealed record SessionContext(
-    LndOptions Options, EventPump Events, SessionSlot Slot, InterceptorLoop? Interceptor, ILoggerFactory Loggers);
+    LndOptions Options, EventPump Events, SessionSlot Slot, InterceptorLoop? Interceptor, ILoggerFactory Loggers, Action? Announced = null);
 
 /// <summary>
 /// One connection to LND from its greeting to its end. Order, so that nothing is missed: the interceptor (an LND that starts replays
@@ -179,6 +179,7 @@ internal sealed partial class LndSession
         var node = _greeting.Node with { Height = info.BlockHeight };
 
         IsAnnounced = true;
+        _context.Announced?.Invoke();
         _context.Slot.Set(this);
         _context.Events.Release(
             isReturn

@@ -17,6 +17,8 @@ namespace Eddy.Api;
 [JsonSerializable(typeof(WhyReport))]
 [JsonSerializable(typeof(ProposeRequest))]
 [JsonSerializable(typeof(ReplyReport))]
+[JsonSerializable(typeof(LogLevelReport))]
+[JsonSerializable(typeof(LogLevelRequest))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -53,7 +53,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         var server = new ApiServer(app, new ApiGuard(token), loggers.CreateLogger<ApiServer>());
-        server.Map([.. NodeRoutes.Of(desk), .. WhyRoutes.Of(desk), .. RingRoutes.Of(desk), .. OperatorRoutes.Of(desk)]);
+        server.Map([.. NodeRoutes.Of(desk), .. WhyRoutes.Of(desk), .. RingRoutes.Of(desk), .. OperatorRoutes.Of(desk), .. TelemetryRoutes.Of(desk, server._logger)]);
         try
         {
             await app.StartAsync(cancellationToken);

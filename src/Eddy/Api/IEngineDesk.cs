@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Lightning;
+using Eddy.Logging;
 using Eddy.Rings;
 
 namespace Eddy.Api;
@@ -19,6 +20,15 @@ internal interface IEngineDesk
 
     /// <summary>Since LND last answered; null while there is no connection to it.</summary>
     TimeSpan? LndSilence { get; }
+
+    /// <summary>The page for Prometheus needs no token.</summary>
+    bool IsMetricsOpen { get; }
+
+    /// <summary>What is logged.</summary>
+    LogLevels LogLevels { get; }
+
+    /// <summary>The page for Prometheus.</summary>
+    Task<string> GetMetricsAsync(CancellationToken cancellationToken);
 
     Task<EngineView> GetViewAsync(CancellationToken cancellationToken);
 

@@ -142,5 +142,16 @@ internal sealed record ReplyReport(string Status, string Message, string? Ring, 
     public const string Unavailable = "unavailable";
 }
 
+/// <summary>GET /v1/loglevel.</summary>
+/// <param name="Categories">Those with a level of their own.</param>
+/// <param name="Known">All that can have one.</param>
+internal sealed record LogLevelReport(string Level, ImmutableArray<CategoryLevelReport> Categories, ImmutableArray<string> Known);
+
+internal sealed record CategoryLevelReport(string Category, string Level);
+
+/// <summary>POST /v1/loglevel.</summary>
+/// <param name="Category">Null or empty for everything.</param>
+internal sealed record LogLevelRequest(string? Level, string? Category = null);
+
 /// <summary>Anything that went wrong, on the API and as <c>--json</c> shows it.</summary>
 internal sealed record ErrorReport(string Error);

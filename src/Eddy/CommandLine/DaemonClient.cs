@@ -52,6 +52,9 @@ internal sealed class DaemonClient : IDisposable
     public Task<ReplyReport> PostAsync(string path, HttpContent? content, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, ApiJson.Default.ReplyReport, cancellationToken);
 
+    public Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, type, cancellationToken);
+
     public void Dispose() => _http.Dispose();
 
     private static string ErrorOf(byte[] body)
@@ -108,6 +111,7 @@ internal sealed class DaemonClient : IDisposable
     {
         HttpStatusCode.Unauthorized => new(
             ExitCode.Refused, $"the daemon at {_address} does not accept the token in {_tokenPath}: it runs with another data directory, see --eddy.datadir"),
+        HttpStatusCode.BadRequest => new(ExitCode.Usage, error),
         HttpStatusCode.Forbidden => new(ExitCode.Refused, error),
         HttpStatusCode.NotFound => new(ExitCode.NotFound, error),
         HttpStatusCode.ServiceUnavailable => new(ExitCode.Unreachable, error),

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Eddy.Configuration;
 using Eddy.Guarding;
 using Eddy.Hosting;
+using Eddy.Logging;
+using Eddy.Telemetry;
 
 namespace Eddy.CommandLine;
 
@@ -24,12 +26,14 @@ internal static partial class RunCommand
     private static async Task<int> RunAsync(
         EddyConfig config, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, CancellationToken cancellationToken)
     {
-        using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, config.LogLevel);
+        var levels = new LogLevels(config.LogLevel);
+        using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, levels, config.LogFormat);
         var logger = loggers.CreateLogger("Eddy.Daemon");
         using var manager = ServiceManager.Find(Environment.GetEnvironmentVariable);
         var watching = new GuardOptions(config.GuardTimeout, GuardKill.PathIn(config.DataDirectory));
         await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
-        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard }), loggers, cancellationToken);
+        using var export = config.Telemetry is { } telemetry ? StartExport(telemetry, config, loggers) : null;
+        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard, LogLevels = levels }), loggers, cancellationToken);
         manager?.Ready();
         guard.Announce();
         if (config.File is { } file && PrivateFile.IsWritableByOthers(file))
@@ -54,6 +58,9 @@ internal static partial class RunCommand
         LogStopped(logger);
         return ExitCode.Done;
     }
+
+    private static OtlpExport StartExport(TelemetryOptions telemetry, EddyConfig config, ILoggerFactory loggers) =>
+        OtlpExport.Start(telemetry, $"{Environment.MachineName}:{config.Listen.Port}", loggers.CreateLogger("Eddy.Telemetry"));
 
     private static string? WhyUnguarded(EddyConfig config) => !config.IsGuarded ? "switched off: eddy.guard"
         : config.IsObserving ? "not needed: LND offers nothing to a daemon that only looks on"

@@ -36,6 +36,12 @@ internal static class ConfigKeys
     public static readonly ConfigKey LogLevel = new(
         "eddy", "loglevel", "info", "trace, debug, info, warn or error", ConfigReaders.Choice("trace", "debug", "info", "warn", "error"));
 
+    public static readonly ConfigKey LogFormat = new(
+        "eddy", "logformat", "plain", "plain, json (one object per line), or journald (priorities, no time)", ConfigReaders.Choice("plain", "json", "journald"));
+
+    public static readonly ConfigKey Metrics = new(
+        "eddy", "metrics", "token", "token, or open: any program of this machine may read the page /metrics of the API", ConfigReaders.Choice("token", "open"));
+
     public static readonly ConfigKey Mode = new(
         "eddy", "mode", "active", "active, or observe: see what others offer and take part in nothing", ConfigReaders.Choice("active", "observe"));
 
@@ -94,12 +100,29 @@ internal static class ConfigKeys
     public static readonly ConfigKey MaxWaivedFeePerDay = new(
         "policy", "maxwaivedfeeperday", "0", "sat of fees waived in a day; 0 for no limit", ConfigReaders.Satoshi());
 
+    public static readonly ConfigKey Otlp = new(
+        "telemetry", "otlp", "", "URL of an OpenTelemetry collector, like http://127.0.0.1:4317; nothing is sent where this is not set", ConfigReaders.HttpUrl)
+    {
+        MayBeUnset = true,
+    };
+
+    public static readonly ConfigKey OtlpProtocol = new(
+        "telemetry", "protocol", "grpc", "grpc, or http: OTLP over HTTP, usually at port 4318", ConfigReaders.Choice("grpc", "http"));
+
+    public static readonly ConfigKey OtlpInterval = new(
+        "telemetry", "interval", "60s", "time between two exports of the measures",
+        ConfigReaders.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)));
+
+    public static readonly ConfigKey LndSpans = new(
+        "telemetry", "lndspans", "off", "on: a trace for each call to LND as well", ConfigReaders.Choice("on", "off"));
+
     public static readonly ImmutableArray<ConfigKey> All =
     [
         LndHost, LndDirectory, Network, Certificate, Macaroon,
-        DataDirectory, Listen, LogLevel, Mode, Guard, GuardTimeout, Backups, BackupInterval,
+        DataDirectory, Listen, LogLevel, LogFormat, Metrics, Mode, Guard, GuardTimeout, Backups, BackupInterval,
         Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
+        Otlp, OtlpProtocol, OtlpInterval, LndSpans,
     ];
 
     /// <summary>Keys of <c>[channel SCID]</c>; the section's name in them is the family's.</summary>

@@ -77,6 +77,12 @@ internal static class ConfigReaders
             : Wrong(text, mistakes, $"{host} can be reached from outside: the API listens on loopback only, like 127.0.0.1:{port}");
     }
 
+    /// <summary>Where an OpenTelemetry collector listens.</summary>
+    public static object? HttpUrl(ConfigText text, List<ConfigMistake> mistakes) =>
+        Uri.TryCreate(text.Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
+            ? url
+            : Wrong(text, mistakes, $"{Quoted.From(text.Value)} is not a URL without a password, like http://127.0.0.1:4317");
+
     /// <summary>Public keys with commas between them; <c>file://PATH</c> stands for the lines of a file, with its comments.</summary>
     public static object? Nodes(ConfigText text, List<ConfigMistake> mistakes)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using Eddy.Lightning;
+using Eddy.Logging;
+using Eddy.Telemetry;
 
 namespace Eddy.Configuration;
 
@@ -57,6 +59,20 @@ internal sealed class EddyConfig
         "error" => LogLevel.Error,
         _ => LogLevel.Information,
     };
+
+    public LogFormat LogFormat => Get<string>(ConfigKeys.LogFormat) switch
+    {
+        "json" => LogFormat.Json,
+        "journald" => LogFormat.Journald,
+        _ => LogFormat.Plain,
+    };
+
+    public bool IsMetricsOpen => Get<string>(ConfigKeys.Metrics) == "open";
+
+    /// <summary>Null: nothing is sent anywhere.</summary>
+    public TelemetryOptions? Telemetry => _values[ConfigKeys.Otlp].Value is Uri endpoint
+        ? new(endpoint, Get<string>(ConfigKeys.OtlpProtocol) == "grpc", Get<TimeSpan>(ConfigKeys.OtlpInterval), Get<string>(ConfigKeys.LndSpans) == "on")
+        : null;
 
     public bool IsObserving => Get<string>(ConfigKeys.Mode) == "observe";
 

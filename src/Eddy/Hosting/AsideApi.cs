@@ -3,7 +3,9 @@ using Eddy.Api;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Lightning;
+using Eddy.Logging;
 using Eddy.Rings;
+using Eddy.Telemetry;
 
 namespace Eddy.Hosting;
 
@@ -23,6 +25,12 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
 
     /// <inheritdoc/>
     public bool IsObserving => options.Engine.IsObserving;
+
+    /// <inheritdoc/>
+    public bool IsMetricsOpen => options.IsMetricsOpen;
+
+    /// <inheritdoc/>
+    public LogLevels LogLevels => options.LogLevels;
 
     /// <inheritdoc/>
     public GuardState? Guard => options.Guard?.State;
@@ -54,6 +62,19 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
         {
             await server.DisposeAsync();
         }
+    }
+
+    /// <inheritdoc/>
+    public Task<string> GetMetricsAsync(CancellationToken cancellationToken)
+    {
+        var text = new PrometheusText()
+            .Gauge("eddy_build_info", "Always 1; the labels say which version this is.", 1, $"{PrometheusText.Label("version", BuildVersion.Number)},{PrometheusText.Label("commit", BuildVersion.Commit)}")
+            .Gauge("eddy_store_available", "1 while the database can be written, 0 while the daemon has stepped aside because it cannot.", 0)
+            .Gauge("eddy_lnd_connected", "1 while a connection to LND stands.", 0)
+            .Gauge("eddy_interceptor_connected", "1 while this daemon holds LND's HTLC interceptor.", 0)
+            .Gauge("eddy_guard_last_kill_timestamp_seconds", "When the guard last ended a daemon of this data directory, since 1970; 0 for never.", Guard?.LastKill?.At.ToUnixTimeSeconds() ?? 0);
+        ProcessFigures.Write(text);
+        return Task.FromResult(text.ToString());
     }
 
     /// <inheritdoc/>

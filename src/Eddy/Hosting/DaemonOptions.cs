@@ -4,6 +4,7 @@ using Eddy.Configuration;
 using Eddy.Engine;
 using Eddy.Guarding;
 using Eddy.Lnd;
+using Eddy.Logging;
 
 namespace Eddy.Hosting;
 
@@ -18,6 +19,12 @@ internal sealed record DaemonOptions
 
     /// <summary>Where the API listens; with port 0 on any that is free.</summary>
     public required IPEndPoint Listen { get; init; }
+
+    /// <summary><c>metrics=open</c>: every program of this machine may read the page for Prometheus.</summary>
+    public bool IsMetricsOpen { get; init; }
+
+    /// <summary>What is logged, for the operator to change.</summary>
+    public LogLevels LogLevels { get; init; } = new(LogLevel.Information);
 
     /// <summary>Watches over the daemon; null where nobody does.</summary>
     public Guard? Guard { get; init; }
@@ -75,6 +82,7 @@ internal sealed record DaemonOptions
         Backups = config.Backups,
         BackupInterval = config.BackupInterval,
         Listen = config.Listen,
+        IsMetricsOpen = config.IsMetricsOpen,
     };
 
     private static TargetOptions ToOptions(LinkConfig link) => new() { Target = link.Target, Deadband = link.Deadband, IsExcluded = link.IsExcluded };

@@ -8,8 +8,10 @@ using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Lnd;
 using Eddy.Lnd.Access;
+using Eddy.Logging;
 using Eddy.Rings;
 using Eddy.Sqlite;
+using Eddy.Telemetry;
 
 namespace Eddy.Hosting;
 
@@ -24,6 +26,8 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private readonly DaemonOptions _options;
     private readonly ILogger<EddyDaemon> _logger;
     private readonly EngineHost _host;
+    private readonly DaemonMeter _meter = new();
+    private readonly PrometheusPage _metrics;
     private Task _running = Task.CompletedTask;
     private Task _completion = Task.CompletedTask;
     private ApiServer? _api;
@@ -35,10 +39,17 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         _options = options;
         _logger = loggers.CreateLogger<EddyDaemon>();
         _host = new EngineHost(TimeProvider.System, loggers.CreateLogger<EngineHost>());
+        _metrics = new PrometheusPage(_meter);
     }
 
     /// <inheritdoc/>
     public bool IsObserving => _options.Engine.IsObserving;
+
+    /// <inheritdoc/>
+    public bool IsMetricsOpen => _options.IsMetricsOpen;
+
+    /// <inheritdoc/>
+    public LogLevels LogLevels => _options.LogLevels;
 
     /// <inheritdoc/>
     public GuardState? Guard => _options.Guard?.State;
@@ -83,6 +94,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public Task<string> GetMetricsAsync(CancellationToken cancellationToken) => _metrics.WriteAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<EngineView> GetViewAsync(CancellationToken cancellationToken) => _host.GetViewAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -117,6 +131,8 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
             await part.DisposeAsync();
         }
 
+        _metrics.Dispose();
+        _meter.Dispose();
         _host.Dispose();
         _stopping.Dispose();
     }
@@ -154,15 +170,17 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         var node = _node = new LndNode(_options.Lnd with { Watch = _options.Guard }, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
-            Store = _options.Ports.Store(store),
+            Store = new MeasuredStore(_options.Ports.Store(store), _meter),
             Node = _options.Ports.Node(node),
             Messenger = _options.Ports.Messenger(node),
             Gate = gate,
             Time = TimeProvider.System,
             Random = Random.Shared,
             Entropy = new CryptographicEntropy(),
+            Watch = _meter,
             Logger = loggers.CreateLogger<EddyEngine>(),
         });
+        _meter.Observe(Sources(node));
         _running = _host.RunAsync(engine, _stopping.Token);
         Own(StopEngineAsync);
         if (_options.StartsPaused)
@@ -184,6 +202,28 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
         _completion = WatchAsync(_running, node.Completion);
     }
+
+    private MeterSources Sources(LndNode node) => new()
+    {
+        Look = async cancellationToken =>
+        {
+            try
+            {
+                return await _host.CallAsync(static engine => new EngineSnapshot(engine.View, engine.Sizes), cancellationToken);
+            }
+            catch (InvalidOperationException)
+            {
+                // The engine has stopped.
+                return null;
+            }
+        },
+        Interceptor = node.Interceptor,
+        Guard = () => Guard,
+        LndSilence = () => LndSilence,
+        LndConnections = () => node.Connections,
+        Mailbox = () => new(_host.WaitingEvents, _host.WaitingMessages, _host.DroppedMessages, _host.RefusedMessages),
+        IsObserving = IsObserving,
+    };
 
     private static AccessToken OpenToken(DataDirectory directory)
     {

@@ -1,66 +1,53 @@
-using System.Globalization;
+using Eddy.Logging;
 
 namespace Eddy.Hosting;
 
-/// <summary>Logs one plain line for each event: time in UTC, level, where from, what.</summary>
+/// <summary>Logs one line for each event.</summary>
 /// <param name="name">Whose log it is, where there are several in one process; empty otherwise.</param>
-internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, TimeProvider time, string name = "") : ILoggerProvider
+internal sealed class LineLoggerProvider(TextWriter output, LogLevels levels, LogFormat format, TimeProvider time, string name = "") : ILoggerProvider
 {
     private readonly Lock _gate = new();
 
-    private LogLevel Least => least;
+    public LineLoggerProvider(TextWriter output, LogLevel least, TimeProvider time, string name = "")
+        : this(output, new LogLevels(least), LogFormat.Plain, time, name)
+    {
+    }
 
     /// <summary>A factory of its own for one daemon.</summary>
-    public static ILoggerFactory CreateFactory(TextWriter output, LogLevel least, string name = "") => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(least)
-        .AddProvider(new LineLoggerProvider(output, least, TimeProvider.System, name)));
+    public static ILoggerFactory CreateFactory(TextWriter output, LogLevel least, string name = "") =>
+        CreateFactory(output, new LogLevels(least), LogFormat.Plain, name);
 
-    public ILogger CreateLogger(string categoryName) => new LineLogger(this, $"{(name.Length > 0 ? name + " " : "")}{categoryName[(categoryName.LastIndexOf('.') + 1)..]}");
+    public static ILoggerFactory CreateFactory(TextWriter output, LogLevels levels, LogFormat format, string name = "") => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddProvider(new LineLoggerProvider(output, levels, format, TimeProvider.System, name)));
+
+    public ILogger CreateLogger(string categoryName)
+    {
+        var category = categoryName[(categoryName.LastIndexOf('.') + 1)..];
+        levels.Learn(category);
+        return new LineLogger(this, category);
+    }
 
     public void Dispose()
     {
     }
 
-    private static string Word(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "TRACE",
-        LogLevel.Debug => "DEBUG",
-        LogLevel.Information => "INFO ",
-        LogLevel.Warning => "WARN ",
-        LogLevel.Error => "ERROR",
-        _ => "FATAL",
-    };
+    private bool IsEnabled(string category, LogLevel level) => levels.IsEnabled(category, level);
 
-    private static string Describe(Exception exception, LogLevel level)
+    private void Write(LogLevel level, string category, string message, object? state, Exception? exception)
     {
-        // What should never have happened needs its stack; for the rest the causes say it all.
-        if (level == LogLevel.Critical)
+        var named = name.Length > 0 ? $"{name} {category}" : category;
+        var line = format switch
         {
-            return exception.ToString();
-        }
-
-        var text = exception.Message;
-        for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
-        {
-            if (!text.Contains(inner.Message, StringComparison.Ordinal))
-            {
-                text += $" ({inner.Message})";
-            }
-        }
-
-        return text;
-    }
-
-    private void Write(LogLevel level, string category, string message, Exception? exception)
-    {
-        var at = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        var cause = exception is null ? "" : $": {Describe(exception, level)}";
-        var line = $"{at} {Word(level)} {category}: {message}{cause}";
+            LogFormat.Json => LogLine.JsonObject(time.GetUtcNow(), level, name, category, message, state, exception),
+            LogFormat.Journald => LogLine.Journald(level, named, message, exception),
+            _ => LogLine.Plain(time.GetUtcNow(), level, named, message, exception),
+        };
         lock (_gate)
         {
             try
             {
-                output.WriteLine(CommandLine.Terminal.Clean(line));
+                output.WriteLine(line);
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
@@ -74,13 +61,13 @@ internal sealed class LineLoggerProvider(TextWriter output, LogLevel least, Time
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= provider.Least && logLevel != LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => provider.IsEnabled(category, logLevel);
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {
-                provider.Write(logLevel, category, formatter(state, exception), exception);
+                provider.Write(logLevel, category, formatter(state, exception), state, exception);
             }
         }
     }

@@ -108,10 +108,17 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>The longest that the interceptor's read loop took to come round so far, as the daemon says itself.</summary>
     public async Task<TimeSpan> GetLongestSilenceAsync()
     {
-        using var client = new HttpClient();
-        client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(_dataDirectory, "token"))).Trim());
-        using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri($"http://{_listen}/v1/status")));
+        using var client = await OpenApiAsync();
+        using var status = JsonDocument.Parse(await client.GetStringAsync(new Uri("v1/status", UriKind.Relative)));
         return TimeSpan.FromMilliseconds(status.RootElement.GetProperty("guard").GetProperty("longest_silence_ms").GetInt32());
+    }
+
+    /// <summary>A client with its token.</summary>
+    public async Task<HttpClient> OpenApiAsync()
+    {
+        var client = new HttpClient { BaseAddress = new Uri($"http://{_listen}/") };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(_dataDirectory, "token"))).Trim());
+        return client;
     }
 
     /// <summary>A figure of /proc/PID/status in bytes.</summary>

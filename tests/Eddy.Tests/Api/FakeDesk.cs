@@ -3,7 +3,9 @@ using Eddy.Api;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
+using Eddy.Logging;
 using Eddy.Rings;
+using Microsoft.Extensions.Logging;
 
 namespace Eddy.Tests.Api;
 
@@ -52,6 +54,12 @@ internal sealed class FakeDesk : IEngineDesk
     public Task? Stuck { get; set; }
 
     public bool IsObserving => false;
+
+    public bool IsMetricsOpen { get; set; }
+
+    public LogLevels LogLevels { get; } = new(LogLevel.Information);
+
+    public Task<string> GetMetricsAsync(CancellationToken cancellationToken) => Task.FromResult("eddy_paused 0\n");
 
     public async Task<EngineView> GetViewAsync(CancellationToken cancellationToken)
     {
