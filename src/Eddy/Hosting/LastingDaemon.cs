@@ -60,6 +60,10 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
         {
             await daemon.DisposeAsync();
         }
+        else
+        {
+            LogEndsAside();
+        }
 
         // What broke it is in Completion, for whoever runs it.
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -160,6 +164,9 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "{Fault} Stepping aside until it passes: LND forwards as if eddy were not there.")]
     private partial void LogStepsAside(string fault);
+
+    [LoggerMessage(LogLevel.Debug, "Stopped while aside: a start under way comes to its end first.")]
+    private partial void LogEndsAside();
 
     [LoggerMessage(LogLevel.Error, "Not yet: {Why}")]
     private partial void LogNotYet(string why);

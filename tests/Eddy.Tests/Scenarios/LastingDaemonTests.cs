@@ -63,16 +63,27 @@ public sealed class LastingDaemonTests : IAsyncLifetime
     public async Task It_ends_when_it_is_stopped_at_the_moment_it_comes_back()
     {
         LastingDaemon? daemon = null;
+        using var hasLooked = new ManualResetEventSlim();
         var stopping = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var loggers = new HookedLoggers("BackupKeeper", () =>
+        var loggers = new HookedLoggers
         {
-            // The last thing of a start; the one who waits for the second one's end looks whom to stop before it is there.
-            if (Interlocked.Increment(ref _starts) == 2)
+            // The last thing of a start; the one who stops it looks whom to stop before the second one is there.
+            OnCreate = category =>
             {
-                stopping.SetResult(daemon!.DisposeAsync().AsTask());
-                Thread.Sleep(300);
-            }
-        });
+                if (category.EndsWith(nameof(BackupKeeper), StringComparison.Ordinal) && Interlocked.Increment(ref _starts) == 2)
+                {
+                    stopping.SetResult(daemon!.DisposeAsync().AsTask());
+                    Assert.True(hasLooked.Wait(Patience), "Nobody looked whom to stop.");
+                }
+            },
+            OnLog = text =>
+            {
+                if (text.StartsWith("Stopped while aside", StringComparison.Ordinal))
+                {
+                    hasLooked.Set();
+                }
+            },
+        };
         daemon = await LastingDaemon.StartAsync(Options() with { Backups = 1 }, loggers, TestContext.Current.CancellationToken);
         using var http = await ClientAsync(daemon);
         await StatusAsync(http, HttpStatusCode.ServiceUnavailable, "stepped aside");
@@ -147,21 +158,29 @@ public sealed class LastingDaemonTests : IAsyncLifetime
         }
     }
 
-    private sealed class HookedLoggers(string category, Action onCreate) : ILoggerFactory
+    private sealed class HookedLoggers : ILoggerFactory, ILogger
     {
+        public required Action<string> OnCreate { get; init; }
+
+        public required Action<string> OnLog { get; init; }
+
         public void AddProvider(ILoggerProvider provider)
         {
         }
 
         public ILogger CreateLogger(string categoryName)
         {
-            if (categoryName.EndsWith(category, StringComparison.Ordinal))
-            {
-                onCreate();
-            }
-
-            return NullLogger.Instance;
+            OnCreate(categoryName);
+            return this;
         }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            OnLog(formatter(state, exception));
 
         public void Dispose()
         {
