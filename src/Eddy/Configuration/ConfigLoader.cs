@@ -99,7 +99,8 @@ internal sealed class ConfigLoader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var why = Directory.Exists(path) ? "is a directory"
+            var why = e is StreamOnlyException ? e.Message
+                : Directory.Exists(path) ? "is a directory"
                 : e is FileNotFoundException or DirectoryNotFoundException ? "does not exist"
                 : "cannot be read by this user";
             _mistakes.Add(new(new ConfigOrigin.File(path, 0), $"the configuration file {why}"));

@@ -178,7 +178,7 @@ internal static class ConfigReaders
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            mistakes.Add(new(text.Origin, $"cannot read the list {path}: {e.Message}"));
+            mistakes.Add(new(text.Origin, $"cannot read the list {path}: {(e is StreamOnlyException ? "it " : "")}{e.Message}"));
             return;
         }
 

@@ -26,12 +26,16 @@ internal static class FileChecks
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            return stream.Length == 0 ? "is empty" : null;
+            using var file = RegularFile.OpenRead(path);
+            return RandomAccess.GetLength(file) == 0 ? "is empty" : null;
         }
         catch (UnauthorizedAccessException)
         {
             return Directory.Exists(path) ? "is a directory" : "cannot be read by this user";
+        }
+        catch (StreamOnlyException e)
+        {
+            return e.Message;
         }
         catch (IOException)
         {

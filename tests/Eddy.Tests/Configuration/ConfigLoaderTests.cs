@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Diagnostics;
+using System.IO.Pipes;
 using System.Net;
 using Eddy.Configuration;
 using Eddy.Lightning;
@@ -126,6 +128,31 @@ public sealed class ConfigLoaderTests : IDisposable
 
         Assert.Equal("this is more than 1 MiB, and so no configuration", Assert.Single(file.Mistakes).Text);
         Assert.Contains("the list /dev/zero is more than 4 MiB", Assert.Single(list.Mistakes).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pipes_are_refused_and_nobody_waits_for_their_writers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/mkfifo"), "There is no mkfifo here.");
+        var named = _directory.File("pipe");
+        using (var mkfifo = Process.Start("/usr/bin/mkfifo", [named]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var open = new AnonymousPipeServerStream(PipeDirection.In);
+        foreach (var path in new[] { named, $"/proc/self/fd/{open.SafePipeHandle.DangerousGetHandle()}" })
+        {
+            var file = ConfigLoader.Load(path, new Hashtable(), new Dictionary<ConfigKey, string>());
+            var list = Load($"[policy]\nallow=file://{path}");
+            var certificate = FileChecks.Mistakes(Valid($"[lnd]\ntlscert={path}")).Single(mistake => mistake.Text.Contains(path, StringComparison.Ordinal));
+
+            Assert.Equal("the configuration file is a pipe, a socket or a terminal and no file", Assert.Single(file.Mistakes).Text);
+            Assert.Equal($"allow: cannot read the list {path}: it is a pipe, a socket or a terminal and no file", Assert.Single(list.Mistakes).Text);
+            Assert.EndsWith("is a pipe, a socket or a terminal and no file", certificate.Text, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(ConfigLoader.Load("/dev/null", new Hashtable(), new Dictionary<ConfigKey, string>()).Mistakes);
     }
 
     [Fact]
