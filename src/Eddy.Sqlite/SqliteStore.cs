@@ -49,6 +49,7 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         try
         {
             StoreReplacement.ThrowIfCutShort(path);
+            StoreReplacement.RemoveParts(path);
             CreateFile(path);
             engine = Connect(path, busyTimeout);
             if (!SchemaMigrations.IsNew(engine))

@@ -54,6 +54,7 @@ public sealed record StoreBackup(string Path, DateTimeOffset At, long Size, int?
             Copy(database, part, path);
             Mark(part, now, database, path);
             File.Move(part, path, overwrite: false);
+            DirectoryEntries.Sync(path);
             return new StoreBackup(path, now, new FileInfo(path).Length, schema);
         }
         catch (Exception exception) when (DiskErrors.Is(exception))

@@ -11,8 +11,11 @@ namespace Eddy.Sqlite;
 /// </summary>
 public static class StoreReplacement
 {
-    private const string PartSuffix = ".new";
     private const string MarkSuffix = ".replacing";
+
+    /// <summary>The new database while it is made, and the mark while it is written: names of eddy's own, so that what a crash left under them can be removed.</summary>
+    private const string PartSuffix = MarkSuffix + ".db";
+    private const string MarkPartSuffix = MarkSuffix + ".new";
 
     /// <summary>Puts a copy of a backup there, or of any database of eddy's, with the log beside it; the copy is marked as one.</summary>
     /// <returns>Where the old database is now; null where there was none.</returns>
@@ -22,7 +25,7 @@ public static class StoreReplacement
     /// <summary>Puts an empty database there.</summary>
     /// <returns>Where the old database is now; null where there was none.</returns>
     /// <exception cref="StoreException">The database is in use, or the disk will not have it. As for <see cref="Restore(string, string, DateTimeOffset)"/>.</exception>
-    public static string? StartEmpty(string database, DateTimeOffset now) => Replace(database, now, null, part =>
+    public static string? StartEmpty(string database, DateTimeOffset now) => Replace(database, null, now, null, part =>
     {
         try
         {
@@ -42,7 +45,7 @@ public static class StoreReplacement
     /// <param name="backup">What to put there.</param>
     /// <param name="now">Names what is kept.</param>
     /// <param name="afterStep">Called after each change of the directory: there a crash may come.</param>
-    internal static string? Restore(string database, string backup, DateTimeOffset now, Action? afterStep) => Replace(database, now, afterStep, part =>
+    internal static string? Restore(string database, string backup, DateTimeOffset now, Action? afterStep) => Replace(database, backup, now, afterStep, part =>
     {
         DatabaseFile.Copy(backup, part);
         StoreBackup.Mark(part, now, backup, database);
@@ -79,7 +82,30 @@ public static class StoreReplacement
             + (keep is null ? "" : $" 'eddy store restore --from {keep}' goes on with the old one."));
     }
 
-    private static string? Replace(string database, DateTimeOffset now, Action? afterStep, Action<string> make)
+    /// <summary>Removes what a crash left of a database that was being made. For whoever holds the guard, so that nobody is making one now.</summary>
+    /// <param name="database">The database that was to be replaced.</param>
+    /// <param name="except">Nothing of this name, by whatever path it is reached: somebody has named it.</param>
+    internal static void RemoveParts(string database, string? except = null)
+    {
+        var named = except is null ? [] : OwnedFile.WithCompanions(Path.GetFileName(except)).ToArray();
+        try
+        {
+            var whole = Path.GetFullPath(database);
+            foreach (var part in Directory.GetFiles(Path.GetDirectoryName(whole) ?? "/", Path.GetFileName(whole) + PartSuffix + "*").Append(whole + MarkPartSuffix))
+            {
+                if (!named.Contains(Path.GetFileName(part)))
+                {
+                    File.Delete(part);
+                }
+            }
+        }
+        catch (Exception exception) when (DiskErrors.Is(exception))
+        {
+            // They take up room and are read by nothing.
+        }
+    }
+
+    private static string? Replace(string database, string? source, DateTimeOffset now, Action? afterStep, Action<string> make)
     {
         string? part = null;
         using var guard = SqliteStore.TakeGuard(database);
@@ -87,6 +113,7 @@ public static class StoreReplacement
         {
             // What an earlier attempt left half moved: the logs are to lie beside their database before anybody reads it.
             var kept = MoveRest(database);
+            RemoveParts(database, except: source);
             part = OwnedFile.Unused(database + PartSuffix);
             make(part);
             afterStep?.Invoke();
@@ -129,7 +156,11 @@ public static class StoreReplacement
         MoveLogs(database, old, afterStep);
         File.Move(part, database);
         afterStep?.Invoke();
+
+        // While the mark is there, any of these moves may be on the disk or not: the next start names what it finds.
+        DirectoryEntries.Sync(database);
         File.Delete(database + MarkSuffix);
+        DirectoryEntries.Sync(database);
         afterStep?.Invoke();
         return names.FirstOrDefault(File.Exists);
     }
@@ -159,7 +190,7 @@ public static class StoreReplacement
     private static void WriteMark(string database, string[] names)
     {
         // Beside the one that is there, so that no crash leaves half of either.
-        var part = database + MarkSuffix + PartSuffix;
+        var part = database + MarkPartSuffix;
         using (var file = new FileStream(part, OwnedFile.Options(FileMode.Create, FileAccess.Write)))
         using (var writer = new StreamWriter(file))
         {
@@ -173,6 +204,7 @@ public static class StoreReplacement
         }
 
         File.Move(part, database + MarkSuffix, overwrite: true);
+        DirectoryEntries.Sync(database);
     }
 
     /// <returns>

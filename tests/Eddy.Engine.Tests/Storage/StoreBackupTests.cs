@@ -323,16 +323,55 @@ public sealed class StoreBackupTests : IDisposable
     }
 
     [Fact]
+    public void What_a_crash_left_of_a_restore_is_removed_by_the_next_start()
+    {
+        var (_, states) = CrashAtEachPoint();
+        var unmarked = states.Where(static database => !StoreReplacement.WasCutShort(database)).ToArray();
+        Assert.Contains(unmarked, static database => Parts(database).Length > 0);
+
+        foreach (var database in unmarked)
+        {
+            File.WriteAllText(database + ".replacing.new", "half");
+            SqliteStore.Open(database).Dispose();
+
+            Assert.Empty(Parts(database));
+        }
+    }
+
+    [Fact]
+    public void What_a_crash_left_of_a_restore_is_removed_by_the_next_one()
+    {
+        var (backup, states) = CrashAtEachPoint();
+        Assert.Contains(states, static database => StoreReplacement.WasCutShort(database) && Parts(database).Length > 1);
+
+        foreach (var database in states)
+        {
+            StoreReplacement.Restore(database, backup, Noon.AddDays(1));
+
+            Assert.Empty(Parts(database));
+        }
+    }
+
+    [Fact]
     public void A_file_that_is_named_is_never_the_one_that_is_worked_at()
     {
         Fill();
+        File.Copy(FilePath, FilePath + ".replacing.db");
         File.Copy(FilePath, FilePath + ".new");
-        File.Copy(FilePath, FilePath + ".new-2");
 
-        StoreReplacement.Restore(FilePath, FilePath + ".new", Noon);
+        StoreReplacement.Restore(FilePath, FilePath + ".replacing.db", Noon);
 
+        Assert.True(File.Exists(FilePath + ".new") && File.Exists(FilePath + ".replacing.db"));
         SqliteStore.Open(FilePath).Dispose();
-        Assert.True(File.Exists(FilePath + ".new") && File.Exists(FilePath + ".new-2"));
+    }
+
+    [Fact]
+    public void A_directory_is_synced_where_there_is_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere than on Linux directories are not synced.");
+
+        Assert.True(DirectoryEntries.Sync(FilePath));
+        Assert.False(DirectoryEntries.Sync(Path.Combine(_directory, "missing", "eddy.db")));
     }
 
     [Fact]
@@ -396,6 +435,8 @@ public sealed class StoreBackupTests : IDisposable
         StoreReplacement.Restore(Path.Combine(live, "eddy.db"), backup.Path, Noon, () => states.Add(Snapshot(live, $"state-{states.Count}")));
         return (backup.Path, states);
     }
+
+    private static string[] Parts(string database) => Directory.GetFiles(Path.GetDirectoryName(database)!, "eddy.db.replacing*");
 
     /// <returns>The database in a copy of the directory.</returns>
     private string Snapshot(string live, string name)

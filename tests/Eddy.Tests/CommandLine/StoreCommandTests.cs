@@ -127,7 +127,7 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Contains($"{newest.Path} cannot be written", restored.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failed, named.ExitCode);
         Assert.Contains($"{Database} cannot be written", named.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain(".new", named.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".replacing", named.Error, StringComparison.Ordinal);
         SqliteStore.Open(Database).Dispose();
     }
 
