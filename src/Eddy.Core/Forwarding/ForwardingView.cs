@@ -65,7 +65,7 @@ public sealed class ForwardingView
     /// <summary>By the id that circuit keys carry.</summary>
     internal Channel? Find(ShortChannelId id) => _channels.GetValueOrDefault(id);
 
-    internal bool IsOlder(CircuitKey key) => _older.Count > 0 && _older.Contains(key);
+    internal bool IsOlder(CircuitKey key) => _older.Contains(key);
 
-    internal bool IsClosed(ShortChannelId id) => _closed.Count > 0 && _closed.Contains(id);
+    internal bool IsClosed(ShortChannelId id) => _closed.Contains(id);
 }

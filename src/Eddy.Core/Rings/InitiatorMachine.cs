@@ -93,7 +93,7 @@ internal static class InitiatorMachine
         var amount = home.Terms[^1].Terms!.Amount; // the check found terms everywhere
         return Transition.To(
             new InitiatorState.Invoicing([.. home.Terms.Select(entry => entry.Terms!)], amount),
-            new RingEffect.AddInvoice(amount, checked(terms.Offer.TtlSeconds + InvoiceGraceSeconds)));
+            new RingEffect.AddInvoice(amount, terms.Offer.TtlSeconds + InvoiceGraceSeconds));
     }
 
     /// <summary>

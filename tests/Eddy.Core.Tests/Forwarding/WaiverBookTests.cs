@@ -283,6 +283,55 @@ public sealed class WaiverBookTests
     }
 
     [Fact]
+    public void A_used_hash_is_forgotten_only_long_after_its_HTLCs_expiry()
+    {
+        Assert.Equal(HtlcAction.Waive, Judge(Htlc).Action);
+
+        _book.Prune(Expiry + 2016);
+        Assert.Equal(HtlcVerdict.Resume, Judge(Htlc with { Key = Htlc.Key with { HtlcId = 8 } }));
+
+        _book.Prune(Expiry + 2017);
+        Assert.Equal(HtlcAction.Waive, Judge(Htlc with { Key = Htlc.Key with { HtlcId = 9 } }).Action);
+    }
+
+    [Fact]
+    public void A_key_that_passed_after_its_expiry_is_remembered_from_then_on()
+    {
+        Assert.Equal(HtlcVerdict.Resume, Judge(Htlc with { IncomingExpiry = 51, AutoFailHeight = 38 }));
+
+        _book.Prune(Height + 2016);
+        Assert.Equal(1, _book.Count);
+
+        _book.Prune(Height + 2017);
+        Assert.Equal(0, _book.Count);
+    }
+
+    [Fact]
+    public void The_least_that_was_agreed_on_is_waived()
+    {
+        var least = RingScene.Offer.MinAmount;
+
+        Assert.Equal(HtlcAction.Waive, Judge(Htlc with { IncomingAmount = least, OutgoingAmount = least }).Action);
+    }
+
+    [Fact]
+    public void An_HTLC_of_nothing_is_never_waived_whatever_was_agreed_on()
+    {
+        var view = View.WithWaivers([Granted with { MinAmount = MilliSatoshi.Zero }]);
+
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc with { IncomingAmount = MilliSatoshi.Zero, OutgoingAmount = MilliSatoshi.Zero }, view, Now));
+    }
+
+    [Fact]
+    public void No_fee_above_all_bitcoin_there_is_is_waived_whatever_was_agreed_on()
+    {
+        const long Supply = 2_100_000_000_000_000_000;
+
+        Assert.Equal(HtlcAction.Waive, JudgeFee(900_000_000, Supply, 0, 0, 0, new(long.MaxValue)).Action);
+        Assert.Equal(HtlcVerdict.Resume, new WaiverBookTests().JudgeFee(900_000_000, Supply + 1, 0, 0, 0, new(long.MaxValue)));
+    }
+
+    [Fact]
     public void What_was_there_before_our_memory_begins_is_never_waived()
     {
         Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc, View.WithOlder([Htlc.Key]), Now));

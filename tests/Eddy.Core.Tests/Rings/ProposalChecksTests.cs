@@ -121,6 +121,37 @@ public sealed class ProposalChecksTests
         Assert.Equal(expected, ProposalChecks.Check(Context, proposal));
     }
 
+    public static TheoryData<string> Edges =>
+    [
+        "as long as ours", "two nodes", "twelve nodes", "shortest ttl", "longest ttl", "least is all", "all bitcoin there is", "no less than the least", "locks as long as ours",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Edges))]
+    public void A_proposal_at_the_edge_of_what_is_allowed_passes(string name)
+    {
+        var offer = RingScene.Offer;
+        var (context, proposal) = name switch
+        {
+            "as long as ours" => (Context with { MaxLength = offer.Length }, Proposal),
+            "two nodes" => (Context, With(offer with { Nodes = [RingScene.Alice, RingScene.Carol], Commitments = offer.Commitments[..1] }) with
+            {
+                From = RingScene.Alice,
+                PriorTerms = [],
+            }),
+            "twelve nodes" => (Context with { MaxLength = 12 }, With(Longer(12))),
+            "shortest ttl" => (Context, With(offer with { TtlSeconds = 5 })),
+            "longest ttl" => (Context, With(offer with { TtlSeconds = 600 })),
+            "least is all" => (Context, With(offer with { MinAmount = offer.Amount })),
+            "all bitcoin there is" => (Context, With(offer with { Amount = MilliSatoshi.MaxSupply })),
+            "no less than the least" => (Context, WithBob(RingScene.MembersTerms[0] with { Amount = offer.MinAmount })),
+            "locks as long as ours" => (Context with { MaxLockBlocks = offer.MaxLockBlocks }, Proposal),
+            _ => throw new ArgumentOutOfRangeException(nameof(name)),
+        };
+
+        Assert.Null(ProposalChecks.Check(context, proposal));
+    }
+
     /// <summary>Who proposes: abilities of Alice (lowest), Bob, Carol, Dave as initiate/waive, "-" for unknown, and the position of who does.</summary>
     [Theory]
     [InlineData("iw iw iw iw", 0, true)]

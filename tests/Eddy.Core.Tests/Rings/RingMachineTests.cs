@@ -96,21 +96,16 @@ public sealed class RingMachineTests
     }
 
     [Fact]
-    public void What_may_not_be_repeated_blindly_does_not_survive_a_restart()
-    {
-        Assert.False(new RingEffect.SendToRoute(null!).SurvivesRestart); // the route does not matter here
-        Assert.False(new RingEffect.AddInvoice(default, 0).SurvivesRestart);
-        Assert.True(new RingEffect.CancelInvoice().SurvivesRestart);
-        Assert.True(new RingEffect.Release().SurvivesRestart);
-        Assert.True(new RingEffect.RevokeWaiver(default).SurvivesRestart);
-    }
-
-    [Fact]
     public void An_offer_that_does_not_commit_to_our_secrets_is_never_proposed()
     {
-        Assert.Throws<ArgumentException>(() => RingMachine.Propose(RingScene.InitiatorTerms with { Preimage = new(RingScene.Fill(1)) }));
-        Assert.Throws<ArgumentException>(
-            () => RingMachine.Propose(RingScene.InitiatorTerms with { Records = RingScene.Records.SetItem(1, RingScene.Fill(1)) }));
+        RingTerms.Initiator[] all =
+        [
+            RingScene.InitiatorTerms with { Preimage = new(RingScene.Fill(1)) },
+            RingScene.InitiatorTerms with { Records = RingScene.Records.SetItem(1, RingScene.Fill(1)) },
+        ];
+
+        Assert.All(all, terms => Assert.StartsWith(
+            "The offer does not commit", Assert.Throws<ArgumentException>(() => RingMachine.Propose(terms)).Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -118,15 +113,24 @@ public sealed class RingMachineTests
     {
         var terms = RingScene.MemberTermsOfCarol;
 
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { Previous = RingScene.Mallory } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { Next = RingScene.Mallory } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { Hash = new(RingScene.Fill(1)) } }));
-        Assert.Throws<ArgumentException>(
-            () => RingMachine.Accept(terms with { Waiver = terms.Waiver with { MaxAmount = terms.Own.Amount + new MilliSatoshi(1) } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { Commitment = RingScene.Fill(1) } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { Deadline = terms.Deadline.AddSeconds(1) } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Waiver = terms.Waiver with { MaxLockBlocks = 801 } }));
-        Assert.Throws<ArgumentException>(() => RingMachine.Accept(terms with { Own = terms.Own with { Position = 1 } }));
+        RingTerms.Member[] all =
+        [
+            terms with { Waiver = terms.Waiver with { Ring = new(RingScene.Fill(1)) } },
+            terms with { Waiver = terms.Waiver with { Hash = new(RingScene.Fill(1)) } },
+            terms with { Waiver = terms.Waiver with { Commitment = RingScene.Fill(1) } },
+            terms with { Waiver = terms.Waiver with { Previous = RingScene.Mallory } },
+            terms with { Waiver = terms.Waiver with { Next = RingScene.Mallory } },
+            terms with { Waiver = terms.Waiver with { MinAmount = terms.Offer.MinAmount - new MilliSatoshi(1) } },
+            terms with { Waiver = terms.Waiver with { MaxAmount = terms.Own.Amount + new MilliSatoshi(1) } },
+            terms with { Waiver = terms.Waiver with { MaxLockBlocks = 801 } },
+            terms with { Waiver = terms.Waiver with { Deadline = terms.Deadline.AddSeconds(1) } },
+            terms with { Own = terms.Own with { Position = 1 } },
+            terms with { Own = terms.Own with { OfferDigest = RingScene.Fill(1) } },
+        ];
+
+        Assert.All(all, other => Assert.StartsWith(
+            "Terms and waiver are not for this offer", Assert.Throws<ArgumentException>(() => RingMachine.Accept(other)).Message, StringComparison.Ordinal));
+        Assert.IsType<MemberState.Signing>(RingMachine.Accept(terms with { Waiver = terms.Waiver with { MaxLockBlocks = 799 } }).Next);
     }
 
     [Fact]

@@ -162,9 +162,13 @@ public sealed class RingTableTests
     }
 
     [Fact]
-    public void A_state_of_one_half_with_the_terms_of_the_other_is_our_own_fault() =>
-        Assert.Throws<ArgumentException>(
-            () => RingMachine.Apply(RingScene.InitiatorTerms, new MemberState.Signing(), new RingEvent.TimePassed(RingScene.Early)));
+    public void A_state_of_one_half_with_the_terms_of_the_other_is_our_own_fault()
+    {
+        var fault = Assert.Throws<ArgumentException>(
+            () => RingMachine.Apply(RingScene.InitiatorTerms, new MemberState.Bound(RingScene.Binding, default, default), new RingEvent.TimePassed(RingScene.Early)));
+
+        Assert.StartsWith($"A ring cannot be Bound for the {RingScene.InitiatorTerms}", fault.Message, StringComparison.Ordinal);
+    }
 
     private static Comparer<Type> ByName { get; } = Comparer<Type>.Create((left, right) => string.CompareOrdinal(left.Name, right.Name));
 

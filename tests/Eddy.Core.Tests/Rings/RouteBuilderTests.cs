@@ -92,6 +92,21 @@ public sealed class RouteBuilderTests
         Assert.Null(RouteBuilder.Build(Ring(1, 800), Members([40]), Amount, new byte[32], 18, uint.MaxValue - 20));
 
     [Fact]
+    public void The_last_height_of_32_bits_is_one() =>
+        Assert.Equal(
+            uint.MaxValue, RouteBuilder.Build(Ring(1, 800), Members([40]), Amount, new byte[32], 18, uint.MaxValue - 61)?.TotalTimeLock);
+
+    [Theory]
+    [InlineData(27, true)]
+    [InlineData(28, false)]
+    public void A_route_has_no_more_hops_than_LND_takes(int hops, bool fits)
+    {
+        var deltas = Enumerable.Repeat(18u, hops - 1).ToArray();
+
+        Assert.Equal(fits, RouteBuilder.Build(Ring(hops - 1, 2016), Members(deltas), Amount, new byte[32], 18, 800_000) is not null);
+    }
+
+    [Fact]
     public void Deltas_that_overflow_make_no_route() =>
         Assert.Null(RouteBuilder.Build(Ring(2, 800), Members([uint.MaxValue, uint.MaxValue]), Amount, new byte[32], uint.MaxValue, 800_000));
 

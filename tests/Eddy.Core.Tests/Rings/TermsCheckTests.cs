@@ -103,6 +103,20 @@ public sealed class TermsCheckTests
     }
 
     [Fact]
+    public void Terms_at_the_edge_of_what_is_allowed_have_no_fault()
+    {
+        var (bob, carol, dave) = (RingScene.MembersTerms[0], RingScene.MembersTerms[1], RingScene.MembersTerms[2]);
+        var least = RingScene.Offer.MinAmount;
+
+        Assert.Null(Check([bob with { Amount = least }, carol with { Amount = least }, dave with { Amount = least }]));
+        Assert.Null(Check([bob, carol with { Gain = carol.Amount + carol.Amount }, dave]));
+        Assert.Null(Check([bob, carol with { MinHtlc = dave.Amount, MaxHtlc = dave.Amount }, dave]));
+
+        // LND would forward it; only the whole ring's limit stands against it.
+        Assert.Equal(new TermsFault(TermsFaultKind.LockTime, 2), Check([bob, carol with { CltvDelta = 2016 }, dave]));
+    }
+
+    [Fact]
     public void The_amount_agreed_last_is_what_every_channel_has_to_take() =>
         Assert.Equal(
             new TermsFault(TermsFaultKind.HtlcLimits, 1),
