@@ -150,7 +150,20 @@ public sealed class WaiverBookTests
     [Fact]
     public void The_agreed_channel_may_go_by_its_alias()
     {
-        Assert.Equal(HtlcAction.Waive, Judge(Htlc with { RequestedChannel = ToDaveAlias }).Action);
+        var verdict = Judge(Htlc with { RequestedChannel = ToDaveAlias });
+
+        Assert.Equal(HtlcAction.Waive, verdict.Action);
+        Assert.Equal(ToDave, verdict.Binding?.Outgoing);
+    }
+
+    [Fact]
+    public void No_name_of_the_agreed_channel_lets_a_blinded_hop_or_none_at_all_stand_for_it()
+    {
+        var view = View.WithWaivers([Granted with { OutgoingNames = [ToDave, ShortChannelId.Blinded, default] }]);
+
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc with { RequestedChannel = ShortChannelId.Blinded }, view, Now));
+        Assert.Equal(HtlcVerdict.Resume, _book.Judge(Htlc with { Key = Htlc.Key with { HtlcId = 8 }, RequestedChannel = default }, view, Now));
+        Assert.Equal(HtlcAction.Waive, _book.Judge(Htlc with { Key = Htlc.Key with { HtlcId = 9 } }, view, Now).Action);
     }
 
     [Fact]

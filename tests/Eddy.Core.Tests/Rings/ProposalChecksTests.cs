@@ -30,7 +30,28 @@ public sealed class ProposalChecksTests
     {
         Assert.Null(ProposalChecks.Check(Context, Proposal));
         Assert.Equal(2, ProposalChecks.PositionOf(RingScene.Offer, RingScene.Carol));
-        Assert.Equal(RingScene.MembersTerms[0].Amount, ProposalChecks.AskedAmount(Proposal));
+        Assert.Equal(RingScene.Sat(700_000), ProposalChecks.AskedAmount(WithBob(RingScene.MembersTerms[0] with { Amount = RingScene.Sat(700_000) })));
+    }
+
+    [Fact]
+    public void An_amount_that_shrank_does_not_grow_again_at_the_next_member()
+    {
+        var (bob, carol) = (RingScene.MembersTerms[0] with { Amount = RingScene.Sat(800_000) }, RingScene.MembersTerms[1]);
+
+        Assert.Null(CheckAsDave(carol with { Amount = bob.Amount }));
+        Assert.Equal(RejectReason.Invalid, CheckAsDave(carol with { Amount = bob.Amount + new MilliSatoshi(1) }));
+
+        RejectReason? CheckAsDave(MemberTerms second) => ProposalChecks.Check(
+            Context with { Self = RingScene.Dave }, Proposal with { From = RingScene.Carol, PriorTerms = RingScene.Received([bob, second]) });
+    }
+
+    [Fact]
+    public void The_first_member_refuses_a_least_amount_above_the_amount()
+    {
+        var offer = RingScene.Offer with { MinAmount = RingScene.Offer.Amount + new MilliSatoshi(1) };
+
+        Assert.Equal(
+            RejectReason.Invalid, ProposalChecks.Check(Context with { Self = RingScene.Bob }, With(offer) with { From = RingScene.Alice, PriorTerms = [] }));
     }
 
     [Fact]

@@ -159,8 +159,11 @@ public sealed class RingEdgeTests
     [Fact]
     public void Terms_name_their_ring_in_the_log()
     {
+        var carols = new RingTerms.Member(RingScene.Offer, Deadline, 2, RingScene.Signed("offer"), [], RingScene.MembersTerms[1], RingScene.Waiver);
+
+        Assert.Equal((RingScene.Offer, Deadline), (carols.Offer, carols.Deadline));
+        Assert.Contains($"2 of ring {RingScene.Offer.Id.ToShortString()}", carols.ToString(), StringComparison.Ordinal);
         Assert.Contains(RingScene.Offer.Id.ToShortString(), RingScene.InitiatorTerms.ToString(), StringComparison.Ordinal);
-        Assert.Contains($"2 of ring {RingScene.Offer.Id.ToShortString()}", RingScene.MemberTermsOfCarol.ToString(), StringComparison.Ordinal);
     }
 
     private static Transition Apply(RingState state, RingEvent ringEvent) => RingScene.Member.Apply(state, ringEvent);

@@ -131,6 +131,7 @@ public sealed class RingMachineTests
         Assert.All(all, other => Assert.StartsWith(
             "Terms and waiver are not for this offer", Assert.Throws<ArgumentException>(() => RingMachine.Accept(other)).Message, StringComparison.Ordinal));
         Assert.IsType<MemberState.Signing>(RingMachine.Accept(terms with { Waiver = terms.Waiver with { MaxLockBlocks = 799 } }).Next);
+        Assert.IsType<MemberState.Signing>(RingMachine.Accept(terms).Next);
     }
 
     [Fact]

@@ -212,6 +212,7 @@ public sealed class RingScene
         new("ProposalRepeated (other offer)", new RingEvent.ProposalRepeated(Early, previous, Fill(0))),
         new("HtlcBound", new RingEvent.HtlcBound(Early, Binding)),
         new("HtlcBound (other ring)", new RingEvent.HtlcBound(Early, Binding with { Ring = new(Fill(0)) })),
+        new("HtlcBound (other hash)", new RingEvent.HtlcBound(Early, Binding with { Hash = new(Fill(0)) })),
         new("HtlcSettled", new RingEvent.HtlcSettled(Early, Key)),
         new("HtlcSettled (other key)", new RingEvent.HtlcSettled(Early, Key with { HtlcId = 8 })),
         new("HtlcFailed", new RingEvent.HtlcFailed(Early, Key, null)),

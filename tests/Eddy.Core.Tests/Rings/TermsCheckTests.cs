@@ -117,6 +117,12 @@ public sealed class TermsCheckTests
     }
 
     [Fact]
+    public void An_amount_that_shrank_at_one_member_does_not_grow_again_at_the_next() =>
+        Assert.Equal(
+            new TermsFault(TermsFaultKind.Amount, 3),
+            Check(RingScene.MembersTerms.SetItem(2, RingScene.MembersTerms[2] with { Amount = RingScene.MembersTerms[1].Amount + new MilliSatoshi(1) })));
+
+    [Fact]
     public void The_amount_agreed_last_is_what_every_channel_has_to_take() =>
         Assert.Equal(
             new TermsFault(TermsFaultKind.HtlcLimits, 1),
