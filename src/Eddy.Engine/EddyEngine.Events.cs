@@ -107,6 +107,7 @@ public sealed partial class EddyEngine
     private void OnChannels(NodeEvent.ChannelsListed listed)
     {
         _context.Channels = [.. listed.Channels.OrderBy(static channel => channel.Id)];
+        _rings.OnChannels();
         _forwarding = _forwarding.WithChannels(_context.Channels);
         LearnPast();
         _context.Ports.Gate.Publish(_forwarding);

@@ -81,13 +81,14 @@ internal sealed class Ring(RingTerms terms, RingState state, DateTimeOffset star
     };
 
     /// <summary>Both sides of what it holds, while it is under way.</summary>
-    public IEnumerable<Reservation> Reservations => State.IsFinal
-        ? []
-        :
-        [
-            new Reservation(Next, MoveDirection.Out, Amount, Terms.Offer.Hash),
-            new Reservation(Previous, MoveDirection.In, Amount, Terms.Offer.Hash),
-        ];
+    public IEnumerable<Reservation> Reservations => State.IsFinal ? [] : Sides;
+
+    /// <summary>Both sides of what it moves, or has moved.</summary>
+    public IEnumerable<Reservation> Sides =>
+    [
+        new Reservation(Next, MoveDirection.Out, Amount, Terms.Offer.Hash),
+        new Reservation(Previous, MoveDirection.In, Amount, Terms.Offer.Hash),
+    ];
 
     public static Ring Restore(RingRecord record)
     {

@@ -17,6 +17,7 @@ internal sealed class RingKeeper
     /// <summary>Rings that ended and are still shown, and listen to late hints.</summary>
     private const int MostEnded = 50;
 
+    private readonly List<Ring> _unlisted = [];
     private readonly EngineContext _context;
     private readonly Dictionary<RingId, Ring> _rings = [];
     private readonly LinkedList<RingId> _ended = new();
@@ -43,7 +44,11 @@ internal sealed class RingKeeper
 
     public int OpenCount => _rings.Values.Count(static ring => !ring.State.IsFinal);
 
-    public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations)];
+    /// <summary>What rings under way may still move, and what rings that settled have moved since LND listed its channels.</summary>
+    public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations), .. _unlisted.SelectMany(static ring => ring.Sides)];
+
+    /// <summary>The balances that are known now show what has settled.</summary>
+    public void OnChannels() => _unlisted.Clear();
 
     /// <summary>What rings under way may still move over a channel without bringing it nearer its target.</summary>
     public MilliSatoshi NeutralPromised(ShortChannelId channel) =>
@@ -205,6 +210,12 @@ internal sealed class RingKeeper
 
         ring.EndedAt = _context.Now;
         var isSettled = ring.State.Outcome == RingOutcome.Settled;
+        if (isSettled)
+        {
+            // A proposal that comes before the next listing would find the old balances, and what they offer would be given away twice.
+            _unlisted.Add(ring);
+        }
+
         Totals = Totals with
         {
             UnderWay = Math.Max(0, Totals.UnderWay - 1),

@@ -32,6 +32,28 @@ public sealed class RingTests
     }
 
     [Fact]
+    public void What_a_ring_has_moved_is_not_offered_again_before_the_balances_show_it()
+    {
+        var ring = new TestRing(3);
+        ring.StartAll();
+        var member = ring.Member(1);
+        Assert.True(ring.RunUntil(() => member.View.Rings.Any(static view => view.Outcome == RingOutcome.Settled)));
+
+        // LND's list of channels shows it a quarter of a second later. What is offered now must not lead beyond the band round the target.
+        var stale = member.Node.Channels.Max(end =>
+        {
+            var view = member.View.Channels.Single(channel => channel.Channel.Id == end.ChanId);
+            var (local, capacity) = (end.Local.Satoshi, end.Channel.Capacity.Satoshi);
+            Assert.InRange(view.WantOut + view.MayOut, 0, Math.Max(0, local - (0.4 * capacity)));
+            Assert.InRange(view.WantIn + view.MayIn, 0, Math.Max(0, (0.6 * capacity) - local));
+            return Math.Abs(view.Channel.Local.Satoshi - local);
+        });
+        Assert.True(stale > 500_000, $"The balances are known to within {stale} sat, so that nothing was shown here.");
+        ring.Quiesce();
+        ring.AssertAllEnded();
+    }
+
+    [Fact]
     public void The_balances_move_toward_their_targets()
     {
         var ring = new TestRing(4);
