@@ -18,7 +18,8 @@ internal static class DemoCommand
         var keep = new Option<string?>("--keep") { Description = "Keep simulated LNDs running, with their directories in DIR, for an eddy of your own to be run beside one", HelpName = "DIR" };
         var daemons = new Option<string>("--daemons") { Description = "With --keep, beside which nodes an eddy runs: others (all but one, which is yours), all or none", HelpName = "WHICH", DefaultValueFactory = _ => KeptNetwork.Others };
         daemons.AcceptOnlyFromAmong(KeptNetwork.Others, KeptNetwork.All, KeptNetwork.None);
-        var command = new Command("demo", "Watch daemons rebalance a simulated network for free; needs no node") { nodes, seed, graph, balances, keep, daemons };
+        var control = new Option<bool>("--control") { Description = "With --keep: take 'kill NODE' and 'start NODE' from standard input, for the LND of that name", Hidden = true };
+        var command = new Command("demo", "Watch daemons rebalance a simulated network for free; needs no node") { nodes, seed, graph, balances, keep, daemons, control };
         var json = EddyCommands.AddJson(command);
         command.Validators.Add(result =>
         {
@@ -33,7 +34,7 @@ internal static class DemoCommand
         });
         commands.Add(root, command, (parse, cancellationToken) => parse.GetValue(keep) is { } directory
             ? KeptNetwork.RunAsync(
-                new(Path.GetFullPath(directory), parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(daemons)!), terminal, flags.LogLevelOf(parse), cancellationToken)
+                new(Path.GetFullPath(directory), parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(daemons)!) { IsControlled = parse.GetValue(control) }, terminal, flags.LogLevelOf(parse), cancellationToken)
             : RunAsync(
                 new(parse.GetValue(nodes), parse.GetValue(seed), parse.GetValue(graph), parse.GetValue(balances)),
                 new(terminal, parse.GetValue(json)),

@@ -11,7 +11,11 @@ namespace Eddy.Demo;
 
 /// <summary>What <c>eddy demo --keep</c> was asked for.</summary>
 /// <param name="Directory">Must not exist, be empty, or be left over from an earlier run.</param>
-internal sealed record KeepOptions(string Directory, int Nodes, int Seed, string Daemons);
+internal sealed record KeepOptions(string Directory, int Nodes, int Seed, string Daemons)
+{
+    /// <summary>Standard input says which LND is to die or to start. Not otherwise: a shell stops a program in the background that reads it.</summary>
+    public bool IsControlled { get; init; }
+}
 
 /// <summary>
 /// Simulated LND nodes in a ring that is full on one side, kept running until they are told to stop, so that an eddy of one's own can be run
@@ -53,7 +57,9 @@ internal sealed class KeptNetwork : IAsyncDisposable
             {
                 await kept.StartDaemonsAsync(cancellationToken);
                 kept.Introduce(terminal);
+                var controlled = options.IsControlled ? kept.ObeyAsync(terminal, cancellationToken) : Task.CompletedTask;
                 await kept.FollowAsync(terminal, cancellationToken);
+                await controlled;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -191,6 +197,23 @@ internal sealed class KeptNetwork : IAsyncDisposable
         }
 
         terminal.WriteLine("Ready. Ctrl+C ends it and takes the directory away.");
+    }
+
+    private async Task ObeyAsync(Terminal terminal, CancellationToken cancellationToken)
+    {
+        while (await Task.Run(terminal.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken) is { } line)
+        {
+            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var node = words.Length == 2 ? _site.Nodes.FirstOrDefault(node => node.Alias == words[1]) : null;
+            if (node is null || words[0] is not ("kill" or "start"))
+            {
+                terminal.WriteLine("Say 'kill NODE' or 'start NODE'.");
+                continue;
+            }
+
+            await (words[0] == "kill" ? node.Lnd.KillAsync() : node.Lnd.StartAgainAsync());
+            terminal.WriteLine($"Done: {line.Trim()}");
+        }
     }
 
     /// <summary>Keeps network.json up to date, and says when balances have changed.</summary>
