@@ -87,7 +87,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
         var interceptor = gate is null
             ? null
-            : new InterceptorLoop(gate, _options.Watch, _events, _circuits, Interceptor, _options.Timings, _loggers.CreateLogger<InterceptorLoop>());
+            : new InterceptorLoop(gate, _options.Watch, _options.Downstream, _events, _circuits, Interceptor, _options.Timings, _loggers.CreateLogger<InterceptorLoop>());
         _loops =
         [
             Task.Run(() => _events.RunAsync(CancellationToken.None)),

@@ -22,6 +22,9 @@ public sealed record LndOptions
     /// <summary>Watches over the loop that reads the interceptor's stream; null where nobody does.</summary>
     public IInterceptorWatch? Watch { get; init; }
 
+    /// <summary>Other programs that want to be asked about HTLCs; null where none may.</summary>
+    public DownstreamHub? Downstream { get; init; }
+
     /// <summary>The paths inside an LND directory: <c>tls.cert</c>, and the admin macaroon of <paramref name="network"/>.</summary>
     public static LndOptions FromLndDir(string lndDir, string network, string host) => new()
     {

@@ -10,7 +10,8 @@ const string Usage = """
       start [--count N] [--eddy PATH]                     process start to connected
       memory [--seconds N] [--eddy PATH] [--variants yes] resident memory of an idle daemon
       measuring [--seconds N] [--pages N]                 what metrics and traces cost an idle daemon
-      interceptor [--seconds N] [--rate N]                ordinary payments through a node with a daemon
+      interceptor [--seconds N] [--rate N] [--downstream yes]
+                                                          ordinary payments through a node with a daemon
       frozen [--seconds N] [--times N] [--calm N]         ordinary payments while the daemon is stopped, without its guard and with it
       flood [--seconds N] [--rate N]                      a hostile peer beside honest rings; docs/reliability.md
       gossip [--nodes small|all|N] [--hours N] [--day N] [--seed N] [--memory yes] [--said yes]

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Eddy.Engine.Ports;
 using Eddy.Lightning;
 using Eddy.Lnd.Access;
+using Eddy.Lnd.Interception;
 using Eddy.Lnd.Session;
 using Eddy.Protos.Lnrpc;
 using Grpc.Core;
@@ -14,7 +15,7 @@ namespace Eddy.Lnd.Channels;
 
 /// <summary>Lists channels and peers, soon after whatever may have changed them and every now and then, and keeps the policies fresh.</summary>
 internal sealed partial class ChannelWatcher(
-    LndConnection connection, PolicyCache policies, EventPump events, LndTimings timings, ILogger logger)
+    LndConnection connection, PolicyCache policies, EventPump events, LndTimings timings, DownstreamHub? downstream, ILogger logger)
 {
     // On a big node a listing or a report is work for LND: it gets a rest of so many times what the last one took.
     private const int ListingRest = 5;
@@ -66,7 +67,9 @@ internal sealed partial class ChannelWatcher(
     public async Task<NodeEvent> ListChannelsAsync(CancellationToken cancellationToken)
     {
         var request = new ListChannelsRequest { PeerAliasLookup = _hasUnknownPeers };
+        var generation = downstream?.Generation ?? 0;
         var answer = await connection.Lightning.ListChannelsAsync(request, connection.Call(cancellationToken));
+        downstream?.OnListed(generation, answer.Channels.Select(static channel => (channel.ChanId, NextPending(channel))));
         ReadAliases(answer, request.PeerAliasLookup);
         await policies.UpdateAsync(answer.Channels, cancellationToken);
         var channels = ImmutableArray.CreateBuilder<Lightning.Channel>(answer.Channels.Count);
@@ -179,6 +182,12 @@ internal sealed partial class ChannelWatcher(
             return false;
         }
     }
+
+    private static ulong NextPending(Protos.Lnrpc.Channel channel) => channel.PendingHtlcs
+        .Where(static htlc => htlc.Incoming)
+        .Select(static htlc => unchecked(htlc.HtlcIndex + 1))
+        .DefaultIfEmpty()
+        .Max();
 
     // LND looks each alias up in its graph: not at every listing, only where there are new peers.
     private void ReadAliases(ListChannelsResponse answer, bool hasAliases)

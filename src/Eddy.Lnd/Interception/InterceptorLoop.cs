@@ -11,7 +11,7 @@ namespace Eddy.Lnd.Interception;
 
 /// <summary>Keeps an interceptor stream open while there is a connection, and says whether it stands.</summary>
 internal sealed partial class InterceptorLoop(
-    IHtlcGate gate, IInterceptorWatch? watch, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
+    IHtlcGate gate, IInterceptorWatch? watch, DownstreamHub? downstream, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
 {
     // LND frees the place some 30 ms after the last stream ended; more on a loaded machine.
     private static readonly TimeSpan OwnPlaceGrace = TimeSpan.FromSeconds(5);
@@ -57,7 +57,7 @@ internal sealed partial class InterceptorLoop(
 
     private async Task<TimeSpan> RunStreamAsync(LndConnection connection, CancellationToken closing)
     {
-        using var stream = new InterceptorStream(gate, watch, OnBound, statistics, timings, _logger);
+        using var stream = new InterceptorStream(gate, watch, downstream, OnBound, statistics, timings, _logger);
         using var call = connection.Router.HtlcInterceptor(connection.Endless(stream.Aborted));
         var run = stream.RunAsync(call, closing);
         try

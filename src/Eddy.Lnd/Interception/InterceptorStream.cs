@@ -23,6 +23,8 @@ internal sealed partial class InterceptorStream : IDisposable
 
     private readonly IHtlcGate _gate;
     private readonly IInterceptorWatch? _watch;
+    private readonly DownstreamHub? _downstream;
+    private readonly Action<ForwardHtlcInterceptResponse, long> _replyForOthers;
     private readonly Action<WaiverBinding> _onBound;
     private readonly InterceptorStatistics _statistics;
     private readonly LndTimings _timings;
@@ -47,10 +49,12 @@ internal sealed partial class InterceptorStream : IDisposable
     private volatile bool _draining;
 
     public InterceptorStream(
-        IHtlcGate gate, IInterceptorWatch? watch, Action<WaiverBinding> onBound, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
+        IHtlcGate gate, IInterceptorWatch? watch, DownstreamHub? downstream, Action<WaiverBinding> onBound, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
     {
         _gate = gate;
         _watch = watch;
+        _downstream = downstream;
+        _replyForOthers = Reply;
         _onBound = onBound;
         _statistics = statistics;
         _timings = timings;
@@ -73,6 +77,7 @@ internal sealed partial class InterceptorStream : IDisposable
     /// <exception cref="RpcException">How LND ended it.</exception>
     public async Task RunAsync(InterceptorCall call, CancellationToken closing)
     {
+        _downstream?.Begin(_replyForOthers);
         var reader = Task.Run(() => ReadAsync(call), CancellationToken.None);
         Task[] helpers =
         [
@@ -95,6 +100,7 @@ internal sealed partial class InterceptorStream : IDisposable
         }
         finally
         {
+            _downstream?.End(_replyForOthers);
             await _abort.CancelAsync();
 
             // A stuck judge may never end; whatever it still says goes nowhere.
@@ -152,6 +158,7 @@ internal sealed partial class InterceptorStream : IDisposable
         if (!_offers.Writer.TryWrite(new(request, arrived)))
         {
             // Whatever happens, the reader does not wait.
+            IsFirst(request);
             _statistics.CountOverflowed();
             Resume(request, arrived);
         }
@@ -178,9 +185,11 @@ internal sealed partial class InterceptorStream : IDisposable
     {
         var request = offer.Request;
         var verdict = GetVerdict(request);
+        var isFirst = IsFirst(request);
         switch (verdict.Action)
         {
             case HtlcAction.Silence:
+                Forget(request);
                 _statistics.CountSilenced();
                 Answered();
                 break;
@@ -192,9 +201,23 @@ internal sealed partial class InterceptorStream : IDisposable
                 }
 
                 break;
+            case HtlcAction.Resume when verdict.Binding is null && isFirst && _downstream!.Offer(request, offer.Arrived):
+                // Nobody's ring and new: others decide, and answer in time.
+                break;
             default:
                 Resume(request, offer.Arrived);
                 break;
+        }
+    }
+
+    /// <summary>False also where nobody else is to be asked.</summary>
+    private bool IsFirst(ForwardHtlcInterceptRequest request) => _downstream is { } downstream && request.IncomingCircuitKey is not null && downstream.Note(request);
+
+    private void Forget(ForwardHtlcInterceptRequest request)
+    {
+        if (request.IncomingCircuitKey is { } key && _downstream?.Forget(key) == true)
+        {
+            Answered();
         }
     }
 
@@ -368,6 +391,7 @@ internal sealed partial class InterceptorStream : IDisposable
     private void Drain()
     {
         _draining = true;
+        _downstream?.Release(_replyForOthers);
 
         // Pairs with the decrement in Answered: one of the two sees what the other did.
         Interlocked.MemoryBarrier();

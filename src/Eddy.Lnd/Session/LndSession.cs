@@ -39,7 +39,7 @@ internal sealed partial class LndSession
         Connection = connection;
         var policies = new PolicyCache(connection, greeting.Node.Id, context.Options.Timings);
         _channels = new ChannelWatcher(
-            connection, policies, context.Events, context.Options.Timings, context.Loggers.CreateLogger<ChannelWatcher>());
+            connection, policies, context.Events, context.Options.Timings, context.Options.Downstream, context.Loggers.CreateLogger<ChannelWatcher>());
         _logger = context.Loggers.CreateLogger<LndSession>();
         _reader = new NodeEventReader(context.Events, _channels);
     }
@@ -186,6 +186,7 @@ internal sealed partial class LndSession
                 ? [new NodeEvent.Connected(node), peers, channels, new NodeEvent.HtlcEventsLost()]
                 : [new NodeEvent.Connected(node), peers, channels]);
         _height = info.BlockHeight;
+        _context.Options.Downstream?.OnHeight(_height);
         _isSynced = info.SyncedToChain;
         _context.Events.PostConnected(new NodeEvent.SyncChanged(_isSynced));
     }
@@ -231,6 +232,7 @@ internal sealed partial class LndSession
             if (info.BlockHeight != _height)
             {
                 _height = info.BlockHeight;
+                _context.Options.Downstream?.OnHeight(_height);
                 _context.Events.PostConnected(new NodeEvent.BlockConnected(_height));
             }
 

@@ -100,6 +100,16 @@ internal static class ConfigKeys
     public static readonly ConfigKey MaxWaivedFeePerDay = new(
         "policy", "maxwaivedfeeperday", "0", "sat of fees waived in a day; 0 for no limit", ConfigReaders.Satoshi());
 
+    public static readonly ConfigKey InterceptorListen = new(
+        "interceptor", "listen", "", "loopback address:port at which other programs find an HtlcInterceptor of eddy's own, like 127.0.0.1:10010; none where this is not set", ConfigReaders.Loopback)
+    {
+        MayBeUnset = true,
+    };
+
+    public static readonly ConfigKey InterceptorPatience = new(
+        "interceptor", "patience", "5s", "how long they may take to answer, then an HTLC is resumed; more for one that holds HTLCs on purpose",
+        ConfigReaders.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(24)));
+
     public static readonly ConfigKey Otlp = new(
         "telemetry", "otlp", "", "URL of an OpenTelemetry collector, like http://127.0.0.1:4317; nothing is sent where this is not set", ConfigReaders.HttpUrl)
     {
@@ -122,6 +132,7 @@ internal static class ConfigKeys
         DataDirectory, Listen, LogLevel, LogFormat, Metrics, Mode, Guard, GuardTimeout, Backups, BackupInterval,
         Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
+        InterceptorListen, InterceptorPatience,
         Otlp, OtlpProtocol, OtlpInterval, LndSpans,
     ];
 

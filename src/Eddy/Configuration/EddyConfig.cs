@@ -69,6 +69,11 @@ internal sealed class EddyConfig
 
     public bool IsMetricsOpen => Get<string>(ConfigKeys.Metrics) == "open";
 
+    /// <summary>Null: LND's interceptor is eddy's alone.</summary>
+    public IPEndPoint? InterceptorListen => _values[ConfigKeys.InterceptorListen].Value as IPEndPoint;
+
+    public TimeSpan InterceptorPatience => Get<TimeSpan>(ConfigKeys.InterceptorPatience);
+
     /// <summary>Null: nothing is sent anywhere.</summary>
     public TelemetryOptions? Telemetry => _values[ConfigKeys.Otlp].Value is Uri endpoint
         ? new(endpoint, Get<string>(ConfigKeys.OtlpProtocol) == "grpc", Get<TimeSpan>(ConfigKeys.OtlpInterval), Get<string>(ConfigKeys.LndSpans) == "on")

@@ -20,6 +20,12 @@ internal sealed record DaemonOptions
     /// <summary>Where the API listens; with port 0 on any that is free.</summary>
     public required IPEndPoint Listen { get; init; }
 
+    /// <summary>Where other programs find an interceptor of eddy's own; null for nowhere. With port 0 on any that is free.</summary>
+    public IPEndPoint? InterceptorListen { get; init; }
+
+    /// <summary>How long those may take to answer.</summary>
+    public TimeSpan InterceptorPatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary><c>metrics=open</c>: every program of this machine may read the page for Prometheus.</summary>
     public bool IsMetricsOpen { get; init; }
 
@@ -82,6 +88,8 @@ internal sealed record DaemonOptions
         Backups = config.Backups,
         BackupInterval = config.BackupInterval,
         Listen = config.Listen,
+        InterceptorListen = config.InterceptorListen,
+        InterceptorPatience = config.InterceptorPatience,
         IsMetricsOpen = config.IsMetricsOpen,
     };
 

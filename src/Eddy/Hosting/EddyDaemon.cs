@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
+using System.Net;
 using Eddy.Api;
 using Eddy.Engine;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
+using Eddy.Interception;
 using Eddy.Lightning;
 using Eddy.Lnd;
 using Eddy.Lnd.Access;
+using Eddy.Lnd.Interception;
 using Eddy.Logging;
 using Eddy.Rings;
 using Eddy.Sqlite;
@@ -61,6 +64,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     public Uri ApiAddress => _api!.Address;
 
     public string DataDirectoryPath => _options.DataDirectory;
+
+    /// <summary>Where other programs find eddy's own interceptor; null for nowhere.</summary>
+    public IPEndPoint? InterceptorAddress { get; private set; }
 
     /// <summary>
     /// Ends when the engine ends, by <see cref="DisposeAsync"/>, or with what broke it or the adapter to LND. The process should then end;
@@ -167,7 +173,8 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         Own(store);
 
         var gate = new HtlcGate(_options.Ports.Bindings(store), _host, TimeProvider.System);
-        var node = _node = new LndNode(_options.Lnd with { Watch = _options.Guard }, _host, loggers);
+        var downstream = await StartDownstreamAsync(directory, loggers, cancellationToken);
+        var node = _node = new LndNode(_options.Lnd with { Watch = _options.Guard, Downstream = downstream }, _host, loggers);
         var engine = new EddyEngine(_options.Engine, new EnginePorts
         {
             Store = new MeasuredStore(_options.Ports.Store(store), _meter),
@@ -180,7 +187,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
             Watch = _meter,
             Logger = loggers.CreateLogger<EddyEngine>(),
         });
-        _meter.Observe(Sources(node));
+        _meter.Observe(Sources(node, downstream));
         _running = _host.RunAsync(engine, _stopping.Token);
         Own(StopEngineAsync);
         if (_options.StartsPaused)
@@ -203,7 +210,36 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         _completion = WatchAsync(_running, node.Completion);
     }
 
-    private MeterSources Sources(LndNode node) => new()
+    /// <summary>Null where no other program is to be let in, or none could be: without an interceptor of our own there is nothing to share.</summary>
+    private async Task<DownstreamHub?> StartDownstreamAsync(DataDirectory directory, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        if (_options.InterceptorListen is not { } listen || IsObserving)
+        {
+            return null;
+        }
+
+        var hub = new DownstreamHub(_options.InterceptorPatience, loggers.CreateLogger<DownstreamHub>());
+        try
+        {
+            var server = await InterceptorServer.StartAsync(listen, directory.Path, hub, cancellationToken);
+            InterceptorAddress = server.Address;
+            Own(async () =>
+            {
+                hub.Dispose();
+                await server.DisposeAsync();
+            });
+        }
+        catch
+        {
+            hub.Dispose();
+            throw;
+        }
+
+        LogDownstream(InterceptorAddress, InterceptorServer.DirectoryIn(directory.Path));
+        return hub;
+    }
+
+    private MeterSources Sources(LndNode node, DownstreamHub? downstream) => new()
     {
         Look = async cancellationToken =>
         {
@@ -218,6 +254,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
             }
         },
         Interceptor = node.Interceptor,
+        Downstream = () => downstream?.Figures ?? DownstreamFigures.None,
         Guard = () => Guard,
         LndSilence = () => LndSilence,
         LndConnections = () => node.Connections,
@@ -319,6 +356,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     });
 
     private void Own(Func<ValueTask> stop) => _parts.Push(new Part(stop));
+
+    [LoggerMessage(LogLevel.Information, "Other programs find an HTLC interceptor at {Address}; certificate and macaroon for them are in {Directory}.")]
+    private partial void LogDownstream(IPEndPoint address, string directory);
 
     [LoggerMessage(LogLevel.Warning, "The macaroon does not allow {Methods}: eddy goes on with less.")]
     private partial void LogMissingOptional(string methods);

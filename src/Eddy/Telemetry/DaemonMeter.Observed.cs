@@ -29,6 +29,7 @@ internal sealed partial class DaemonMeter
         ObserveRings();
         ObserveLiquidity();
         ObserveHtlcs(sources);
+        ObserveDownstream(sources);
     }
 
     /// <summary>Looks at the engine; readers of the next moment do without a look of their own.</summary>
@@ -139,6 +140,17 @@ internal sealed partial class DaemonMeter
         Counter("eddy.htlc.unsaved", "{htlc}", "HTLCs that were resumed with their fee because the waiver's use could not be saved in time.", () => One(interceptor.Unsaved));
         Counter("eddy.htlc.overflowed", "{htlc}", "HTLCs that were resumed unread because the judge was behind.", () => One(interceptor.Overflowed));
         Counter("eddy.htlc.judge.failures", "{failure}", "Verdicts that ended in a fault of eddy's own.", () => One(interceptor.JudgeFailures));
+    }
+
+    private void ObserveDownstream(MeterSources sources)
+    {
+        Gauge("eddy.downstream.clients", "{client}", "Programs connected to eddy's own interceptor endpoint.", () => One(sources.Downstream().Clients));
+        Gauge("eddy.downstream.held", "{htlc}", "HTLCs that wait for their answers.", () => One(sources.Downstream().Held));
+        Counter("eddy.downstream.answers", "{htlc}", "HTLCs that they were asked about, by what came of it.", () => sources.Downstream() is var figures
+            ? [ByAction(figures.Resumed, "resume"), ByAction(figures.Modified, "modify"), ByAction(figures.Failed, "fail"), ByAction(figures.Settled, "settle")]
+            : []);
+        Counter("eddy.downstream.missed", "{answer}", "Answers of theirs that did not come in time.", () => One(sources.Downstream().Missed));
+        Counter("eddy.downstream.dropped", "{client}", "Programs whose stream was ended for a wrong answer, or too many missing ones.", () => One(sources.Downstream().Dropped));
     }
 
     private static long Bit(bool value) => value ? 1 : 0;

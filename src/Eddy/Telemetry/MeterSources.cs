@@ -11,6 +11,8 @@ internal sealed record MeterSources
 
     public required InterceptorStatistics Interceptor { get; init; }
 
+    public required Func<DownstreamFigures> Downstream { get; init; }
+
     /// <summary>Null where the daemon is no process of its own.</summary>
     public required Func<GuardState?> Guard { get; init; }
 

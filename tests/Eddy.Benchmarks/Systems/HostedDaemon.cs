@@ -20,6 +20,7 @@ internal sealed class HostedDaemon : IAsyncDisposable
     public const string Command = "host";
 
     private const string Up = "up";
+    private const string Endpoint = "endpoint";
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
@@ -28,18 +29,26 @@ internal sealed class HostedDaemon : IAsyncDisposable
 
     private HostedDaemon(Process process) => _process = process;
 
+    /// <summary>Where it lets other programs in; empty for nowhere.</summary>
+    public string EndpointAddress { get; private set; } = "";
+
     /// <summary>Starts it and waits until it holds the interceptor.</summary>
-    public static async Task<HostedDaemon> StartAsync(SimulatedLnd lnd, string dataDirectory)
+    /// <param name="hasEndpoint">With an interceptor of its own for other programs, at <see cref="EndpointAddress"/>.</param>
+    public static async Task<HostedDaemon> StartAsync(SimulatedLnd lnd, string dataDirectory, bool hasEndpoint = false)
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "Eddy.Benchmarks.dll"), Command, lnd.LndDir, lnd.Node.Network.Options.Chain, lnd.Address, dataDirectory,
+            Path.Combine(AppContext.BaseDirectory, "Eddy.Benchmarks.dll"), Command, lnd.LndDir, lnd.Node.Network.Options.Chain, lnd.Address, dataDirectory, hasEndpoint ? Endpoint : "",
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         var daemon = new HostedDaemon(Process.Start(start)!);
-        return await daemon._process.StandardOutput.ReadLineAsync().WaitAsync(LongestStart) == Up
-            ? daemon
-            : throw new InvalidOperationException("The daemon's process ended.");
+        if (await daemon._process.StandardOutput.ReadLineAsync().WaitAsync(LongestStart) is not { } line || !line.StartsWith(Up, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException("The daemon's process ended.");
+        }
+
+        daemon.EndpointAddress = line[Up.Length..].Trim();
+        return daemon;
     }
 
     public async Task<GateStatistics> GetGateAsync()
@@ -66,6 +75,7 @@ internal sealed class HostedDaemon : IAsyncDisposable
             Engine = new(),
             DataDirectory = args[3],
             Listen = new(IPAddress.Loopback, 0),
+            InterceptorListen = args[4] == Endpoint ? new(IPAddress.Loopback, 0) : null,
         };
         await using var daemon = await EddyDaemon.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
         while ((await daemon.GetViewAsync(CancellationToken.None)).Interceptor != InterceptorState.Up)
@@ -73,7 +83,7 @@ internal sealed class HostedDaemon : IAsyncDisposable
             await Task.Delay(Look);
         }
 
-        Console.WriteLine(Up);
+        Console.WriteLine($"{Up} {daemon.InterceptorAddress}");
         while (await Console.In.ReadLineAsync() is not null)
         {
             var gate = (await daemon.GetViewAsync(CancellationToken.None)).Gate;

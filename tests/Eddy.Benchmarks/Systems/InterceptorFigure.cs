@@ -15,6 +15,7 @@ internal static class InterceptorFigure
     {
         var seconds = arguments.Take("seconds", StandardSeconds);
         var rate = arguments.Take("rate", StandardRate);
+        var hasDownstream = arguments.Take("downstream") is not null;
         arguments.End();
 
         await using var stream = await PaymentStream.StartAsync();
@@ -24,17 +25,33 @@ internal static class InterceptorFigure
 
         Console.Error.WriteLine("with a daemon ...");
         var lnd = stream.Site.Lnds[0];
-        await using var daemon = await HostedDaemon.StartAsync(lnd, stream.Site.DirectoryOf(lnd.Node, "eddy"));
+        var directory = stream.Site.DirectoryOf(lnd.Node, "eddy");
+        await using var daemon = await HostedDaemon.StartAsync(lnd, directory, hasDownstream);
         await stream.RunAsync(rate, TimeSpan.FromSeconds(1));
         var with = await stream.RunAsync(rate, TimeSpan.FromSeconds(seconds));
-        Write(without, with, await daemon.GetGateAsync());
+        PaymentFigures? behind = null;
+        if (hasDownstream)
+        {
+            Console.Error.WriteLine("with a client behind it ...");
+            await using var client = await DownstreamLoad.StartAsync(daemon.EndpointAddress, directory);
+            await stream.RunAsync(rate, TimeSpan.FromSeconds(1));
+            behind = await stream.RunAsync(rate, TimeSpan.FromSeconds(seconds));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The client was asked about {client.Answered} payments."));
+        }
+
+        Write(without, with, behind, await daemon.GetGateAsync());
     }
 
-    private static void Write(PaymentFigures without, PaymentFigures with, GateStatistics gate)
+    private static void Write(PaymentFigures without, PaymentFigures with, PaymentFigures? behind, GateStatistics gate)
     {
         var payments = new Table("ordinary payments over two hops", "settled", "failed", "offered per second", "median", "p99", "fee of each");
         payments.Add(Row("nobody intercepts", without));
         payments.Add(Row("a daemon intercepts", with));
+        if (behind is not null)
+        {
+            payments.Add(Row("a daemon and one client behind it", behind));
+        }
+
         payments.Write(Console.Out);
 
         var verdicts = new Table("", "", "must", "");
@@ -47,6 +64,12 @@ internal static class InterceptorFigure
             Table.Verdict(gate.P99Microseconds, MostMicroseconds));
         verdicts.Add("added to a payment, median", Table.Milliseconds(with.Latency.Median - without.Latency.Median), "", "");
         verdicts.Add("added to a payment, p99", Table.Milliseconds(with.Latency.Percentile(0.99) - without.Latency.Percentile(0.99)), "", "");
+        if (behind is not null)
+        {
+            verdicts.Add("added by the client, median", Table.Milliseconds(behind.Latency.Median - with.Latency.Median), "", "");
+            verdicts.Add("added by the client, p99", Table.Milliseconds(behind.Latency.Percentile(0.99) - with.Latency.Percentile(0.99)), "", "");
+        }
+
         verdicts.Add("fees", with.Fees == without.Fees ? "unchanged" : "**changed**", "unchanged", with.Fees == without.Fees ? "met" : "**missed**");
         verdicts.Add("load", Machine.Load.ToString("0.0", CultureInfo.InvariantCulture), "", "");
         verdicts.Write(Console.Out);
