@@ -45,8 +45,11 @@ public sealed record RingOptions
     /// <summary>False: a search only when the operator asks for one. Adverts and rings of others go on as ever.</summary>
     public bool SearchesByItself { get; init; } = true;
 
-    /// <summary><c>consent=strict</c>: accept only what is a gain on both own channels.</summary>
+    /// <summary><c>consent=strict</c>: accept only what brings both own channels nearer their targets.</summary>
     public bool IsStrict { get; init; }
+
+    /// <summary><c>parallel=each</c>: consent for every channel by itself, not for all channels with a peer together.</summary>
+    public bool IsPerChannel { get; init; }
 
     /// <summary>How long a proposal may take to come round and be paid.</summary>
     public TimeSpan ProposalTtl { get; init; } = TimeSpan.FromSeconds(60);

@@ -25,6 +25,9 @@ public readonly record struct ChannelEnd(MilliSatoshi Local, MilliSatoshi Target
         return new(surplus > Band.Value ? surplus : Math.Max(0, surplus + Band.Value));
     }
 
+    /// <summary>The most that may be moved where nothing may go away from the target: up to it.</summary>
+    public MilliSatoshi Nearing(MoveDirection direction) => new(Math.Max(0, Surplus(direction)));
+
     /// <summary>True where the rule allows <paramref name="amount"/>, 0 or more, this way.</summary>
     public bool Allows(MoveDirection direction, MilliSatoshi amount) =>
         amount.Value >= 0 && amount <= Allowed(direction);

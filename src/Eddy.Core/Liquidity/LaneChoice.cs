@@ -10,15 +10,14 @@ namespace Eddy.Liquidity;
 /// <param name="Reason">Set where there is no choice.</param>
 internal readonly record struct LaneChoice(ShortChannelId Channel, long Limit, MilliSatoshi Gain, RejectReason? Reason)
 {
-    /// <param name="onlyWanted">Every lane that could be taken must gain.</param>
     /// <param name="isPinned">LND takes the lane named and no other.</param>
     /// <param name="isAlone">No other lane may be able to carry the amount at all.</param>
-    public static LaneChoice Find(ImmutableArray<Lane> lanes, long min, long max, bool onlyWanted, bool isPinned, bool isAlone)
+    public static LaneChoice Find(ImmutableArray<Lane> lanes, long min, long max, bool isPinned, bool isAlone)
     {
-        var best = new LaneChoice(default, 0, MilliSatoshi.Zero, Refusal(lanes, min, onlyWanted));
+        var best = new LaneChoice(default, 0, MilliSatoshi.Zero, Refusal(lanes, min));
         foreach (var lane in lanes)
         {
-            if (lane.Low > min || (onlyWanted && !lane.IsWanted))
+            if (lane.Low > min)
             {
                 continue;
             }
@@ -28,7 +27,7 @@ internal readonly record struct LaneChoice(ShortChannelId Channel, long Limit, M
             {
                 if (!isPinned && other.Id != lane.Id)
                 {
-                    limit = Math.Min(limit, LimitBeside(other, min, onlyWanted, isAlone));
+                    limit = Math.Min(limit, LimitBeside(other, min, isAlone));
                 }
             }
 
@@ -46,7 +45,7 @@ internal readonly record struct LaneChoice(ShortChannelId Channel, long Limit, M
     public static DirectionOffer Offer(ImmutableArray<Lane> lanes, LiquidityOptions options)
     {
         var want = Widest(lanes, options, onlyWanted: true);
-        var may = options.IsStrict ? default : Widest(lanes, options, onlyWanted: false);
+        var may = Widest(lanes, options, onlyWanted: false);
         if (want.Top == 0)
         {
             return may.Top == 0 ? DirectionOffer.Nothing : new(may.Bottom, 0, may.Top, may.Channel);
@@ -118,9 +117,9 @@ internal readonly record struct LaneChoice(ShortChannelId Channel, long Limit, M
         return bottom;
     }
 
-    private static long LimitBeside(Lane other, long min, bool onlyWanted, bool isAlone)
+    private static long LimitBeside(Lane other, long min, bool isAlone)
     {
-        var from = isAlone ? other.Low : other.ForbiddenFrom(onlyWanted);
+        var from = isAlone ? other.Low : other.ForbiddenFrom(onlyWanted: false);
         return other.Outer < min || from > other.Outer ? long.MaxValue : Math.Max(from, min) - 1;
     }
 
@@ -139,13 +138,12 @@ internal readonly record struct LaneChoice(ShortChannelId Channel, long Limit, M
         return least ?? MilliSatoshi.Zero;
     }
 
-    private static RejectReason Refusal(ImmutableArray<Lane> lanes, long min, bool onlyWanted)
+    private static RejectReason Refusal(ImmutableArray<Lane> lanes, long min)
     {
         var reason = RejectReason.NoChannel;
         foreach (var lane in lanes)
         {
-            var allowed = onlyWanted && !lane.IsWanted ? 0 : lane.Allowed;
-            if (allowed < min)
+            if (lane.Allowed < min)
             {
                 reason = reason is RejectReason.Busy or RejectReason.ParallelChannel ? reason : RejectReason.NoConsent;
             }

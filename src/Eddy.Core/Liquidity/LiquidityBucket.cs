@@ -10,6 +10,7 @@ namespace Eddy.Liquidity;
 public static class LiquidityBucket
 {
     private const int DigitsKept = 3;
+    private const int FineDigits = 6;
     private const int ClearShare = 16;
 
     /// <summary>The bucket at or below <paramref name="amount"/>; 0 for 0 and less.</summary>
@@ -26,6 +27,15 @@ public static class LiquidityBucket
         var shift = Math.Max(0, BitOperations.Log2((ulong)amount) - digits + 1);
         return amount >> shift << shift;
     }
+
+    /// <summary>
+    /// At most a thirty-second below: what a member of a ring agrees to where that is less than was asked. It is told to the ring alone, in the
+    /// moment in which it moves; a coarse one would leave a rest behind that needs another ring.
+    /// </summary>
+    public static long Fine(long amount) => Floor(amount, FineDigits);
+
+    /// <summary>The most that the true amount may be where this was announced.</summary>
+    public static long Top(long announced) => announced <= 0 ? 0 : checked(Ceiling(checked(announced + 1)) - 1);
 
     /// <summary>The bucket at or above <paramref name="amount"/>; 0 for 0 and less.</summary>
     public static long Ceiling(long amount)

@@ -9,6 +9,12 @@ public sealed record LiquidityOptions
     /// <summary>Largest ring.</summary>
     public long MaxAmount { get; init; } = 5_000_000;
 
-    /// <summary>Accept only moves that bring both own channels nearer their targets.</summary>
+    /// <summary>Accept only moves that bring both own channels nearer their targets, inside the band too: nothing ever moves away from its target.</summary>
     public bool IsStrict { get; init; }
+
+    /// <summary>
+    /// Consent for every channel by itself. Otherwise channels with one peer count together: LND forwards over whichever of them it likes, so
+    /// that what is on them together is what either node can use.
+    /// </summary>
+    public bool IsPerChannel { get; init; }
 }

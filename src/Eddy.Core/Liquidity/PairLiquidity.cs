@@ -12,13 +12,25 @@ public sealed class PairLiquidity
 {
     private readonly ImmutableArray<Lane> _out;
     private readonly ImmutableArray<Lane> _in;
+
+    // Each by its own end, for a ring of two: it moves nothing between the nodes.
+    private readonly ImmutableArray<Lane> _outAlone;
+    private readonly ImmutableArray<Lane> _inAlone;
     private readonly LiquidityOptions _options;
 
-    private PairLiquidity(NodeId peer, ImmutableArray<Lane> outLanes, ImmutableArray<Lane> inLanes, LiquidityOptions options)
+    private PairLiquidity(
+        NodeId peer,
+        ImmutableArray<Lane> outLanes,
+        ImmutableArray<Lane> inLanes,
+        ImmutableArray<Lane> outAlone,
+        ImmutableArray<Lane> inAlone,
+        LiquidityOptions options)
     {
         Peer = peer;
         _out = outLanes;
         _in = inLanes;
+        _outAlone = outAlone;
+        _inAlone = inAlone;
         _options = options;
         Offer = CreateOffer();
     }
@@ -54,11 +66,46 @@ public sealed class PairLiquidity
             }
         }
 
+        ImmutableArray<Lane> Lanes(MoveDirection direction, bool isTogether)
+        {
+            var together = isTogether ? Together(own, direction, promisedOut, promisedIn) : null;
+            return
+            [
+                .. own.Select(channel => Lane.Create(
+                    channel,
+                    direction,
+                    together ?? Lane.EndOf(channel, direction, promisedOut, promisedIn),
+                    promisedOut,
+                    promisedIn,
+                    options)),
+            ];
+        }
+
+        var isTogether = own.Length > 1 && !options.IsPerChannel;
+        var (alone, aloneIn) = (Lanes(MoveDirection.Out, false), Lanes(MoveDirection.In, false));
         return new(
             peer,
-            [.. own.Select(channel => Lane.Create(channel, MoveDirection.Out, promisedOut, promisedIn, options))],
-            [.. own.Select(channel => Lane.Create(channel, MoveDirection.In, promisedOut, promisedIn, options))],
+            isTogether ? Lanes(MoveDirection.Out, true) : alone,
+            isTogether ? Lanes(MoveDirection.In, true) : aloneIn,
+            alone,
+            aloneIn,
             options);
+    }
+
+    /// <summary>What the operator lets take part of it, as if it were one channel.</summary>
+    private static ChannelEnd? Together(OwnChannel[] channels, MoveDirection direction, MilliSatoshi promisedOut, MilliSatoshi promisedIn)
+    {
+        var sum = new ChannelEnd(direction == MoveDirection.Out ? -promisedOut : promisedIn, MilliSatoshi.Zero, MilliSatoshi.Zero);
+        foreach (var channel in channels)
+        {
+            if (!channel.IsExcluded)
+            {
+                var end = Lane.EndOf(channel, direction, MilliSatoshi.Zero, MilliSatoshi.Zero);
+                sum = new(sum.Local + end.Local, sum.Target + end.Target, sum.Band + end.Band);
+            }
+        }
+
+        return sum;
     }
 
     /// <summary>All pairs of this node, ordered by peer.</summary>
@@ -89,13 +136,13 @@ public sealed class PairLiquidity
         }
 
         var wanted = Math.Min(maxSat, options.MaxAmount);
-        var inSide = LaneChoice.Find(incoming._in, minSat, wanted, options.IsStrict, isPinned: false, isAlone: isRingOfTwo);
+        var inSide = LaneChoice.Find(isRingOfTwo ? incoming._inAlone : incoming._in, minSat, wanted, isPinned: false, isAlone: isRingOfTwo);
         if (inSide.Reason is { } inReason)
         {
             return new MoveVerdict.Refused(inReason);
         }
 
-        var outSide = LaneChoice.Find(outgoing._out, minSat, wanted, options.IsStrict, isPinned: isInitiator, isAlone: isRingOfTwo && !isInitiator);
+        var outSide = LaneChoice.Find(isRingOfTwo ? outgoing._outAlone : outgoing._out, minSat, wanted, isPinned: isInitiator, isAlone: isRingOfTwo && !isInitiator);
         if (outSide.Reason is { } outReason)
         {
             return new MoveVerdict.Refused(outReason);
@@ -107,7 +154,7 @@ public sealed class PairLiquidity
         }
 
         var limit = Math.Min(inSide.Limit, outSide.Limit);
-        var amount = limit >= maxSat ? maxSat : Math.Max(minSat, LiquidityBucket.Floor(limit));
+        var amount = limit >= maxSat ? maxSat : Math.Max(minSat, LiquidityBucket.Fine(limit));
         var gain = LiquidityBucket.Floor((inSide.Gain + outSide.Gain).Satoshi);
         return new MoveVerdict.Agreed(amount, gain, outSide.Channel, inSide.Channel);
     }
@@ -134,7 +181,7 @@ public sealed class PairLiquidity
         var incoming = LaneChoice.Offer(_in, _options);
         var least = Math.Max(outgoing.Least, incoming.Least);
         var most = Math.Min(outgoing.Most, incoming.Most);
-        var allowsTwo = most >= least && most > 0 && CheckMove(this, this, least, most) is MoveVerdict.Agreed;
+        var allowsTwo = _out.Length > 1 && most >= least && most > 0 && CheckMove(this, this, least, most) is MoveVerdict.Agreed;
         return new(Peer, outgoing, incoming, allowsTwo);
     }
 }

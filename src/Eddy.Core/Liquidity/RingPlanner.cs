@@ -6,7 +6,9 @@ namespace Eddy.Liquidity;
 
 /// <summary>What a planner remembers between searches.</summary>
 /// <param name="Threshold">How far the searches have come down, in sat; 0 for starting at the largest.</param>
-public sealed record PlannerState(long Threshold, BackOffBook BackOffs)
+/// <param name="WaitsFor">The nodes of the ring through this node that another one was to propose; null for none.</param>
+/// <param name="Waited">How many searches in a row it was this ring.</param>
+public sealed record PlannerState(long Threshold, BackOffBook BackOffs, string? WaitsFor = null, int Waited = 0)
 {
     public static readonly PlannerState Start = new(0, BackOffBook.Empty);
 }
@@ -29,12 +31,16 @@ public enum PlanOutcome
 
     /// <summary>No ring at all that this node may propose.</summary>
     NoRing = 4,
+
+    /// <summary>The rings through this node are others' to propose.</summary>
+    Waiting = 5,
 }
 
 /// <summary>
 /// Picks the rings to propose next. A search comes down from the largest power of two that the node's own pairs offer, halving; at each threshold it
 /// takes the widest ring at which every end gains, or else the widest at which any does. How far down it may come falls from search to
-/// search while nothing is found, so that the whole network moves its large amounts first.
+/// search while nothing is found, so that the whole network moves its large amounts first. With a <see cref="CommonPlan"/> a node proposes
+/// what is its own in that, and searches by itself only where the plan cannot help it or is not kept.
 /// </summary>
 public static class RingPlanner
 {
@@ -43,8 +49,12 @@ public static class RingPlanner
     /// <summary>So many queries of one search may come to their effort limit. Those that follow look for any ring, no longer for the best.</summary>
     private const int MostCuts = 2;
 
+    /// <summary>So many searches in a row another node may leave a ring through us that is its to propose.</summary>
+    private const int Patience = 3;
+
     /// <param name="underWay">Nodes of the own rings that are not final.</param>
     /// <param name="ringOfTwoPeers">Peers with which a ring of two may be made.</param>
+    /// <param name="common">The plan for this graph; null to search alone.</param>
     public static RingPlan Plan(
         CycleFinder finder,
         LiquidityGraph graph,
@@ -54,7 +64,8 @@ public static class RingPlanner
         IReadOnlyCollection<ImmutableArray<NodeId>> underWay,
         ImmutableArray<NodeId> ringOfTwoPeers,
         DateTimeOffset now,
-        Random random)
+        Random random,
+        CommonPlan? common = null)
     {
         var backOffs = state.BackOffs.Prune(now, options);
         var nextAt = now + (options.Interval * Jitter.Factor(random));
@@ -88,6 +99,23 @@ public static class RingPlanner
             RingOfTwoPeers = ringOfTwoPeers,
             IsBlocked = (from, to) => used.Contains(new(from, to)) || backOffs.IsBlocked(from, to, now),
         };
+        if (common is not null && graph.CanWaive(graph.IndexOf(self)))
+        {
+            ImmutableArray<Cycle> own = [.. common.ProposedBy(self).Where(ring => !IsBlocked(ring.Nodes, query.IsBlocked)).Take(options.MaxRings - underWay.Count)];
+            if (!own.IsEmpty)
+            {
+                return End(state.Threshold, PlanOutcome.Found, own);
+            }
+
+            var waitsFor = common.FirstThrough(self) is { } ring ? string.Join(' ', ring.Nodes) : null;
+            var waited = waitsFor is not null && waitsFor == state.WaitsFor ? state.Waited + 1 : 0;
+            if (waitsFor is null ? ringOfTwoPeers.IsEmpty : waited < Patience)
+            {
+                return new(
+                    new(state.Threshold, backOffs, waitsFor, waited), [], waitsFor is null ? PlanOutcome.NoRing : PlanOutcome.Waiting, nextAt);
+            }
+        }
+
         // Between two powers of two a ring that gains everywhere counts for more than a wider one.
         var start = Math.Max(options.MinAmount, (long)BitOperations.RoundUpToPowerOf2((ulong)largest + 1) / 2);
         var floor = Math.Max(options.MinAmount, state.Threshold == 0 ? start : Math.Min(state.Threshold, start));
@@ -142,6 +170,19 @@ public static class RingPlanner
 
         // Among equals any will do: a node that always took the first would meet the same refusal again.
         return found.IsEmpty ? null : found[random.Next(found.Length)];
+    }
+
+    private static bool IsBlocked(ImmutableArray<NodeId> ring, Func<NodeId, NodeId, bool> isBlocked)
+    {
+        for (var place = 0; place < ring.Length; place++)
+        {
+            if (isBlocked(ring[place], ring[(place + 1) % ring.Length]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void Use(SortedSet<Hop> used, ImmutableArray<NodeId> ring)

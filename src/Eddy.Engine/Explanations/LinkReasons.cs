@@ -30,12 +30,13 @@ internal sealed class LinkReasons(
 
         var minimum = context.Options.Rings.MinAmountSat;
         var target = liquidity.TargetOf(channel);
-        var end = target.End(channel.Capacity, channel.Local);
-        if (end.Phi == MilliSatoshi.Zero)
+        var end = EndOf(channel);
+        var isReturning = liquidity.IsReturning(channel.Peer) && end.Nearing(Way(end)).Satoshi >= minimum;
+        if (end.Phi == MilliSatoshi.Zero && !isReturning)
         {
             yield return new(
                 "in-band",
-                string.Create(CultureInfo.InvariantCulture, $"The local balance is {Share(channel):P0} of the capacity, inside the band of {target.Deadband:P0} round the target of {target.Share:P0}: nothing is wanted."),
+                string.Create(CultureInfo.InvariantCulture, $"{(liquidity.Together(channel).Count > 1 ? "With the other channels with this peer, the" : "The")} local balance is {Share(channel):P0} of the capacity, inside the band of {target.Deadband:P0} round the target of {target.Share:P0}: nothing is wanted."),
                 "");
             if (liquidity.NeutralLeft(channel).Satoshi < minimum)
             {
@@ -45,7 +46,7 @@ internal sealed class LinkReasons(
                     "Wait for midnight UTC.");
             }
         }
-        else if (end.Phi.Satoshi < minimum)
+        else if (end.Phi.Satoshi < minimum && !isReturning)
         {
             yield return new(
                 "below-minimum",
@@ -54,7 +55,7 @@ internal sealed class LinkReasons(
         }
         else if (channel.IsActive)
         {
-            foreach (var reason in Room(channel, end.Gains(MoveDirection.Out), minimum))
+            foreach (var reason in Room(channel, WantsOut(channel), minimum))
             {
                 yield return reason;
             }
@@ -139,9 +140,21 @@ internal sealed class LinkReasons(
         }
     }
 
-    private static double Share(Channel channel) => channel.Capacity.Value == 0 ? 0 : (double)channel.Local.Value / channel.Capacity.Value;
+    private double Share(Channel channel)
+    {
+        var together = liquidity.Together(channel);
+        var capacity = together.Sum(static one => one.Capacity.Value);
+        return capacity == 0 ? 0 : (double)together.Sum(static one => one.Local.Value) / capacity;
+    }
 
-    private bool WantsOut(Channel channel) => liquidity.TargetOf(channel).End(channel.Capacity, channel.Local).Gains(MoveDirection.Out);
+    /// <summary>What consent goes by.</summary>
+    private ChannelEnd EndOf(Channel channel) => liquidity.Together(channel)
+        .Select(one => liquidity.TargetOf(one).End(one.Capacity, one.Local))
+        .Aggregate(static (sum, end) => new(sum.Local + end.Local, sum.Target + end.Target, sum.Band + end.Band));
+
+    private static MoveDirection Way(ChannelEnd end) => end.Local > end.Target ? MoveDirection.Out : MoveDirection.In;
+
+    private bool WantsOut(Channel channel) => Way(EndOf(channel)) == MoveDirection.Out;
 
     /// <summary>A channel that wants something and cannot carry it.</summary>
     private static IEnumerable<WhyReason> Room(Channel channel, bool isOut, long minimum)

@@ -160,7 +160,7 @@ internal sealed class RingDiagnosis(
             return obstacle;
         }
 
-        var when = proposer.NextSearchAt is { } at ? $"the next search, at {at:u}, proposes it or a better one" : "it is proposed when you ask for it";
+        var when = proposer.NextSearchAt is { } at ? $"the next search, at {at:u}, proposes it, or another that is planned before it" : "it is proposed when you ask for it";
         return new("ring-found", $"There is a ring of {Size(cycle)}: {when}.", "To have it now: eddy propose");
     }
 

@@ -11,6 +11,10 @@ internal sealed class OwnLiquidity(
     Func<ShortChannelId, MilliSatoshi> neutralPromised)
 {
     private readonly SortedDictionary<NodeId, PairLiquidity> _pairs = [];
+
+    // Peers with whom we were outside the band, all channels together, and have not come to the target since. Forgotten at a restart: then
+    // they are taken up again when they leave the band.
+    private readonly HashSet<NodeId> _returning = [];
     private bool _isStale = true;
     private int _day;
 
@@ -19,6 +23,7 @@ internal sealed class OwnLiquidity(
         MinAmount = context.Options.Rings.MinAmountSat,
         MaxAmount = context.Options.Rings.MaxAmountSat,
         IsStrict = context.Options.Rings.IsStrict,
+        IsPerChannel = context.Options.Rings.IsPerChannel,
     };
 
     /// <summary>One for each peer with an active channel, in order of the peers.</summary>
@@ -42,6 +47,14 @@ internal sealed class OwnLiquidity(
         Refresh();
         return _pairs.GetValueOrDefault(peer);
     }
+
+    /// <summary>The channels that count as one with this one for consent, itself among them.</summary>
+    public IReadOnlyList<Channel> Together(Channel channel) => Options.IsPerChannel
+        ? [channel]
+        : [.. context.Channels.Where(other => other.Id == channel.Id || (other.Peer == channel.Peer && other.IsActive && !IsExcluded(other)))];
+
+    /// <summary>True where what is with this peer was outside its band and has not come to its target since.</summary>
+    public bool IsReturning(NodeId peer) => _returning.Contains(peer);
 
     /// <summary>The operator's word on a channel: its own section, its peer's, the general one.</summary>
     public ChannelTarget TargetOf(Channel channel)
@@ -67,10 +80,12 @@ internal sealed class OwnLiquidity(
         channel,
         TargetOf(channel),
         IsExcluded(channel) || IsUnwelcome(channel.Peer),
-        MilliSatoshi.Max(MilliSatoshi.Zero, NeutralLeft(channel)));
+        MilliSatoshi.Max(MilliSatoshi.Zero, NeutralLeft(channel)),
+        _returning.Contains(channel.Peer));
 
     /// <summary>A move this way brings the channel no nearer its target.</summary>
-    public bool IsNeutral(Channel channel, MoveDirection direction) => !TargetOf(channel).End(channel.Capacity, channel.Local).Gains(direction);
+    public bool IsNeutral(Channel channel, MoveDirection direction) =>
+        !IsReturning(channel.Peer) && !TargetOf(channel).End(channel.Capacity, channel.Local).Gains(direction);
 
     /// <summary>Of the day's volume that brings a channel no nearer its target. What moved today counts, and what rings under way may still move.</summary>
     public MilliSatoshi NeutralLeft(Channel channel) =>
@@ -90,6 +105,11 @@ internal sealed class OwnLiquidity(
         _isStale = false;
         _day = context.Today;
         _pairs.Clear();
+        foreach (var group in context.Channels.GroupBy(static channel => channel.Peer))
+        {
+            Look(group.Key, group);
+        }
+
         foreach (var pair in Create(Options))
         {
             _pairs.Add(pair.Peer, pair);
@@ -102,5 +122,26 @@ internal sealed class OwnLiquidity(
         return context.Channels
             .GroupBy(static channel => channel.Peer)
             .Select(group => PairLiquidity.Create(group.Key, group.Select(ToOwn), promised[group.Key], options));
+    }
+
+    private void Look(NodeId peer, IEnumerable<Channel> channels)
+    {
+        var (distance, band) = (MilliSatoshi.Zero, MilliSatoshi.Zero);
+        foreach (var channel in channels.Where(channel => channel.IsActive && !IsExcluded(channel)))
+        {
+            var end = TargetOf(channel).End(channel.Capacity, channel.Local);
+            distance += end.Local - end.Target;
+            band += end.Band;
+        }
+
+        distance = new(Math.Abs(distance.Value));
+        if (distance > band)
+        {
+            _returning.Add(peer);
+        }
+        else if (distance < MilliSatoshi.FromSatoshi(Options.MinAmount))
+        {
+            _returning.Remove(peer);
+        }
     }
 }

@@ -18,5 +18,5 @@ internal static class NeutralChannels
     ];
 
     private static bool Gains(OwnLiquidity liquidity, Channel channel, MoveDirection direction) =>
-        liquidity.TargetOf(channel).End(channel.Capacity, channel.Local).Gains(direction);
+        liquidity.IsReturning(channel.Peer) || liquidity.TargetOf(channel).End(channel.Capacity, channel.Local).Gains(direction);
 }

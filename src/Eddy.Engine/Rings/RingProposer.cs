@@ -22,12 +22,16 @@ internal sealed class RingProposer(
     /// <summary>Enough to come from the largest amount down to the smallest in one search.</summary>
     private const int AllHalvings = 40;
 
+    /// <summary>Edges from which on a plan is kept for a while.</summary>
+    private const int LargeGraph = 5_000;
+
     private const string Full = "As many rings of ours are under way as may be.";
 
     /// <summary>Searches that news alone brings about; beyond it the next regular one has to do.</summary>
     private static readonly TokenRate NewsRate = new(60, 0.5);
 
     private static readonly TimeSpan Trigger = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LargePlanKept = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Scratch memory only: one for each thread serves any number of engines.</summary>
@@ -36,7 +40,8 @@ internal sealed class RingProposer(
 
     private readonly List<Retry> _retries = [];
     private TokenBucket _news;
-    private long _threshold;
+    private PlannerState _state = PlannerState.Start;
+    private (LiquidityGraph Graph, CommonPlan Plan, DateTimeOffset At)? _common;
 
     /// <summary>What the last search came to, in words.</summary>
     public string LastSearch { get; private set; } = "";
@@ -89,8 +94,8 @@ internal sealed class RingProposer(
             return;
         }
 
-        var plan = Plan(options);
-        _threshold = plan.Next.Threshold;
+        var plan = Plan(options, Common());
+        _state = plan.Next;
         backOffs.Book = plan.Next.BackOffs;
         LastSearch = Describe(plan);
         foreach (var cycle in plan.Rings)
@@ -112,7 +117,7 @@ internal sealed class RingProposer(
         }
 
         // An operator who asks wants the best ring there is now, not a share in the network's patience.
-        var plan = Plan(options with { HalvingsPerSearch = AllHalvings });
+        var plan = Plan(options with { HalvingsPerSearch = AllHalvings }, common: null);
         backOffs.Book = plan.Next.BackOffs;
         LastSearch = Describe(plan);
         if (plan.Rings.IsEmpty)
@@ -123,8 +128,11 @@ internal sealed class RingProposer(
         var cycle = plan.Rings[0];
         if (isDryRun)
         {
-            return new OperatorReply(
-                OperatorStatus.Done, $"The best ring now has {cycle.Nodes.Length} nodes and moves {cycle.Amount} sat.", null, cycle.Amount, cycle.Nodes);
+            var (agreed, _, obstacle) = Check(cycle, retries: 0);
+            return agreed is not null
+                ? new OperatorReply(
+                    OperatorStatus.Done, $"The best ring now has {cycle.Nodes.Length} nodes and moves {agreed.AmountSat} sat at most.", null, agreed.AmountSat, cycle.Nodes)
+                : new OperatorReply(OperatorStatus.NotFound, obstacle!.What); // without an agreement there is one
         }
 
         return Propose(cycle, retries: 0) is { } ring
@@ -184,6 +192,7 @@ internal sealed class RingProposer(
         PlanOutcome.Found => $"Found {plan.Rings.Length} of at most {plan.Rings.Max(static ring => ring.Amount)} sat.",
         PlanOutcome.Busy => Full,
         PlanOutcome.NothingOffered => "No peer takes what we would send, or none sends what we would take.",
+        PlanOutcome.Waiting => "The rings through this node are others' to propose.",
         PlanOutcome.Falling => "No ring as large as that; looking for smaller ones.",
         _ => "There is no ring now in which this node is the proposer.",
     };
@@ -212,24 +221,38 @@ internal sealed class RingProposer(
         context.Options.Policy.MaxPerDaySat is { } limit
         && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
 
-    private RingPlan Plan(PlannerOptions planner)
+    /// <summary>What all who see the same adverts plan; worked out once for each graph, and on a large one, where it costs something, not at every advert.</summary>
+    private CommonPlan Common()
+    {
+        var graph = gossiper.Graph();
+        if (_common is not { } known
+            || (!ReferenceEquals(known.Graph, graph) && (graph.EdgeCount < LargeGraph || context.Now - known.At >= LargePlanKept)))
+        {
+            _common = known = (graph, CommonPlan.Find(graph, options), context.Now);
+        }
+
+        return known.Plan;
+    }
+
+    private RingPlan Plan(PlannerOptions planner, CommonPlan? common)
     {
         var started = context.Ports.Time.GetTimestamp();
-        var plan = PlanWith(planner);
+        var plan = PlanWith(planner, common);
         context.Ports.Watch.Searched(plan.Outcome, plan.Rings.Length, context.Ports.Time.GetElapsedTime(started));
         return plan;
     }
 
-    private RingPlan PlanWith(PlannerOptions planner) => RingPlanner.Plan(
+    private RingPlan PlanWith(PlannerOptions planner, CommonPlan? common) => RingPlanner.Plan(
         Finder,
         gossiper.Graph(),
         context.Node!.Id,
-        new PlannerState(_threshold, backOffs.Book),
+        _state with { BackOffs = backOffs.Book },
         planner,
         [.. rings.Open.Where(static ring => ring.IsInitiator).Select(static ring => ring.Terms.Offer.Nodes)],
         [.. liquidity.Pairs.Where(static pair => pair.Offer.AllowsRingOfTwo).Select(static pair => pair.Peer)],
         context.Now,
-        context.Ports.Random);
+        context.Ports.Random,
+        common);
 
     private Ring? Propose(Cycle cycle, int retries)
     {
@@ -239,7 +262,7 @@ internal sealed class RingProposer(
             return null;
         }
 
-        var (agreed, least, obstacle) = Check(cycle);
+        var (agreed, least, obstacle) = Check(cycle, retries);
         if (agreed is null)
         {
             LastSearch = obstacle!.What; // without an agreement there is one
@@ -252,14 +275,15 @@ internal sealed class RingProposer(
     }
 
     /// <summary>What would keep us from proposing a ring that was found; null for nothing.</summary>
-    public WhyReason? FindObstacle(Cycle cycle) => IsFull ? FullReason() : Check(cycle).Obstacle;
+    public WhyReason? FindObstacle(Cycle cycle) => IsFull ? FullReason() : Check(cycle, retries: 0).Obstacle;
 
     public WhyReason FullReason() => new(
         "maxinflight",
         string.Create(CultureInfo.InvariantCulture, $"As many rings of ours are under way as maxinflight={context.Options.Policy.MaxInFlight} allows."),
         "Wait for them to end (eddy rings), or raise maxinflight in [policy].");
 
-    private (MoveVerdict.Agreed? Agreed, long Least, WhyReason? Obstacle) Check(Cycle cycle)
+    /// <summary>What we would move ourselves in such a ring, and the least that makes sense; or what is in its way.</summary>
+    private (MoveVerdict.Agreed? Agreed, long Least, WhyReason? Obstacle) Check(Cycle cycle, int retries)
     {
         var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
         var (next, previous) = (cycle.Nodes[1], cycle.Nodes[^1]);
@@ -283,7 +307,9 @@ internal sealed class RingProposer(
                 $"Raise {(isOfDay ? "maxperday" : "maxperpeerperday")} in [policy], or wait for midnight UTC."));
         }
 
-        return PairLiquidity.CheckMove(incoming, outgoing, least, Math.Min(cycle.Amount, left), isInitiator: true) is MoveVerdict.Agreed agreed
+        // What was announced is rounded down: somewhat more may be there, and members say what.
+        var asked = retries == 0 ? Math.Min(LiquidityBucket.Top(cycle.Amount), options.MaxAmount) : cycle.Amount;
+        return PairLiquidity.CheckMove(incoming, outgoing, least, Math.Min(asked, left), isInitiator: true) is MoveVerdict.Agreed agreed
             ? (agreed, least, null)
             : (null, least, new("no-gain", "The ring found would not bring our own channels nearer their targets.", "Nothing: balances have changed since it was advertised."));
     }

@@ -82,6 +82,10 @@ internal static class ConfigKeys
         "rings", "consent", "normal", "normal, or strict: take part only in rings that improve both own channels",
         ConfigReaders.Choice("normal", "strict"));
 
+    public static readonly ConfigKey Parallel = new(
+        "rings", "parallel", "together", "channels with one peer count together, as LND uses them, or each by itself",
+        ConfigReaders.Choice("together", "each"));
+
     public static readonly ConfigKey Allow = new(
         "policy", "allow", "", "public keys (commas, file://PATH): only with these; with everybody where empty", ConfigReaders.Nodes);
 
@@ -130,7 +134,7 @@ internal static class ConfigKeys
     [
         LndHost, LndDirectory, Network, Certificate, Macaroon,
         DataDirectory, Listen, LogLevel, LogFormat, Metrics, Mode, Guard, GuardTimeout, Backups, BackupInterval,
-        Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent,
+        Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent, Parallel,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
         InterceptorListen, InterceptorPatience,
         Otlp, OtlpProtocol, OtlpInterval, LndSpans,

@@ -103,6 +103,8 @@ internal sealed class EddyConfig
 
     public bool IsConsentStrict => Get<string>(ConfigKeys.Consent) == "strict";
 
+    public bool IsPerChannel => Get<string>(ConfigKeys.Parallel) == "each";
+
     public ImmutableSortedSet<NodeId> Allow => Get<ImmutableSortedSet<NodeId>>(ConfigKeys.Allow);
 
     public ImmutableSortedSet<NodeId> Deny => Get<ImmutableSortedSet<NodeId>>(ConfigKeys.Deny);

@@ -13,7 +13,7 @@ internal static class RingPreview
 {
     public static bool HoldsRing(SimulatedNetwork network, EngineOptions options)
     {
-        var liquidity = new LiquidityOptions { MinAmount = options.Rings.MinAmountSat, MaxAmount = options.Rings.MaxAmountSat, IsStrict = options.Rings.IsStrict };
+        var liquidity = new LiquidityOptions { MinAmount = options.Rings.MinAmountSat, MaxAmount = options.Rings.MaxAmountSat, IsStrict = options.Rings.IsStrict, IsPerChannel = options.Rings.IsPerChannel };
         var target = new ChannelTarget(options.Rings.Target, options.Rings.Deadband);
         var builder = new LiquidityGraphBuilder();
         foreach (var node in network.Nodes)

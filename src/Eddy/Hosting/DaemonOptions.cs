@@ -69,6 +69,7 @@ internal sealed record DaemonOptions
                 MaxLength = config.MaxLength,
                 Interval = config.Interval,
                 IsStrict = config.IsConsentStrict,
+                IsPerChannel = config.IsPerChannel,
             },
             Policy = new PolicyOptions
             {

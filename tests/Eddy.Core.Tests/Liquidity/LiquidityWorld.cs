@@ -20,7 +20,7 @@ internal sealed class LiquidityWorld
     {
         _random = random;
         _nodes = random.Next(2, 9);
-        _options = new() { MinAmount = 10_000, IsStrict = random.Next(8) == 0 };
+        _options = new() { MinAmount = 10_000, IsStrict = random.Next(8) == 0, IsPerChannel = random.Next(2) == 0 };
         var density = random.Next(50, 100);
         for (var left = 0; left < _nodes; left++)
         {
@@ -38,8 +38,10 @@ internal sealed class LiquidityWorld
 
     public long SmallestRing => _options.MinAmount;
 
-    /// <summary>Sum of phi over all channel ends, in msat.</summary>
-    public long Imbalance => _links.Sum(link => EndOf(link, link.Left).Phi.Value + EndOf(link, link.Right).Phi.Value);
+    /// <summary>Sum of phi over all channel ends, or over all ends of pairs where channels count together; in msat.</summary>
+    public long Imbalance => _links
+        .DistinctBy(link => _options.IsPerChannel ? (object)link.Id : (link.Left, link.Right))
+        .Sum(link => EndOf(link, link.Left).Phi.Value + EndOf(link, link.Right).Phi.Value);
 
     /// <summary>Lets every node propose until none finds a ring that all its members agree to.</summary>
     public void RunToRest(long mostRings)
@@ -59,8 +61,13 @@ internal sealed class LiquidityWorld
         }
     }
 
-    private static ChannelEnd EndOf(Link link, int node) =>
-        node == link.Left ? link.LeftTarget.End(link.Capacity, link.LeftLocal) : link.RightTarget.End(link.Capacity, link.Capacity - link.LeftLocal);
+    private ChannelEnd EndOf(Link link, int node)
+    {
+        var together = _options.IsPerChannel ? [link] : _links.Where(other => other.Joins(link.Left, link.Right)).ToArray();
+        var ends = together.Select(one => (node == one.Left ? one.LeftTarget : one.RightTarget).End(one.Capacity, one.LocalOf(node))).ToArray();
+        return new(
+            new(ends.Sum(static end => end.Local.Value)), new(ends.Sum(static end => end.Target.Value)), new(ends.Sum(static end => end.Band.Value)));
+    }
 
     private Link RandomLink(int left, int right)
     {
@@ -86,7 +93,8 @@ internal sealed class LiquidityWorld
             builder.Set(Nodes.Number(node), true, true, [.. pairs[node].Values.Select(pair => pair.Offer.ToIntent())]);
         }
 
-        ImmutableArray<NodeId> ringOfTwo = [.. pairs[proposer].Values.Where(pair => pair.Offer.AllowsRingOfTwo).Select(pair => pair.Peer)];
+        // Where channels count together a ring of two brings nothing to the sum, only to each of them.
+        ImmutableArray<NodeId> ringOfTwo = !_options.IsPerChannel ? [] : [.. pairs[proposer].Values.Where(pair => pair.Offer.AllowsRingOfTwo).Select(pair => pair.Peer)];
         var query = new CycleQuery
         {
             Start = Nodes.Number(proposer),

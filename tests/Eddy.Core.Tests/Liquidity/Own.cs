@@ -7,7 +7,9 @@ namespace Eddy.Core.Tests.Liquidity;
 /// <summary>Own channels as tests write them. Amounts in sat.</summary>
 internal static class Own
 {
-    public static readonly LiquidityOptions Options = new() { MinAmount = 10_000 };
+    public static readonly LiquidityOptions Options = new() { MinAmount = 10_000, IsPerChannel = true };
+
+    public static readonly LiquidityOptions Together = Options with { IsPerChannel = false };
 
     public static readonly NodeId Bob = Nodes.Number(20);
 

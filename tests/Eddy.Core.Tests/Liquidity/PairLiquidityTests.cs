@@ -131,6 +131,43 @@ public sealed class PairLiquidityTests
     }
 
     [Fact]
+    public void Channels_that_count_together_want_what_brings_their_sum_to_its_target()
+    {
+        var offer = Own.Pair([], Own.Together, Own.Channel(Own.Bob, 1, 2_000_000, 1_900_000), Own.Channel(Own.Bob, 2, 1_000_000, 200_000)).Offer;
+
+        Assert.Equal(new DirectionOffer(10_000, 600_000, 0, ShortChannelId.Create(1, 1, 0)), offer.Out);
+        Assert.Equal(DirectionOffer.Nothing, offer.In);
+    }
+
+    [Fact]
+    public void What_no_single_channel_can_carry_is_not_offered_for_all_together()
+    {
+        var offer = Own.Pair([], Own.Together, Own.Channel(Own.Bob, 1, 500_000, 480_000), Own.Channel(Own.Bob, 2, 500_000, 490_000)).Offer.Out;
+
+        // 470,000 would bring both together to their target, and 490,000 is on one of them.
+        Assert.Equal(470_000, offer.Want);
+        Assert.Equal(300_000, Own.Pair([], Own.Together, Own.Channel(Own.Bob, 1, 300_000, 300_000), Own.Channel(Own.Bob, 2, 500_000, 500_000, maxHtlc: 200_000)).Offer.Out.Want);
+    }
+
+    [Fact]
+    public void A_channel_that_must_not_move_is_left_out_of_the_sum_and_kept_from_harm()
+    {
+        var drains = Own.Channel(Own.Bob, 1, 2_000_000, 1_900_000);
+
+        var offer = Own.Pair([], Own.Together, drains, Own.Channel(Own.Bob, 2, 1_000_000, 200_000, isExcluded: true)).Offer.Out;
+
+        Assert.Equal((LiquidityBucket.Ceiling(200_001), 900_000L), (offer.Least, offer.Want));
+    }
+
+    [Fact]
+    public void A_promise_counts_once_however_many_channels_count_together()
+    {
+        OwnChannel[] channels = [Own.Channel(Own.Bob, 1, 1_000_000, 900_000), Own.Channel(Own.Bob, 2, 1_000_000, 900_000)];
+
+        Assert.Equal(700_000, Own.Pair([Own.Reserve(Own.Bob, MoveDirection.Out, 100_000)], Own.Together, channels).Offer.Out.Want);
+    }
+
+    [Fact]
     public void A_move_from_a_full_channel_to_an_empty_one_gains_on_both()
     {
         var incoming = Own.Pair(Own.Channel(Own.Bob, 1, 1_000_000, 100_000));
@@ -146,13 +183,13 @@ public sealed class PairLiquidityTests
     }
 
     [Fact]
-    public void An_amount_cut_down_is_coarse()
+    public void An_amount_cut_down_is_a_little_coarse()
     {
         var incoming = Own.Pair(Own.Channel(Own.Bob, 1, 1_000_000, 100_000));
         var outgoing = Own.Pair(Own.Channel(Own.Carol, 2, 1_000_000, 777_777));
 
-        Assert.Equal(LiquidityBucket.Floor(277_777), Agreed(incoming, outgoing, 100_000, 400_000).AmountSat);
-        Assert.Equal(270_000, Agreed(incoming, outgoing, 270_000, 400_000).AmountSat);
+        Assert.Equal(LiquidityBucket.Fine(277_777), Agreed(incoming, outgoing, 100_000, 400_000).AmountSat);
+        Assert.Equal(275_000, Agreed(incoming, outgoing, 275_000, 400_000).AmountSat);
     }
 
     [Fact]
@@ -173,7 +210,33 @@ public sealed class PairLiquidityTests
     }
 
     [Fact]
-    public void Strict_consent_asks_a_gain_on_both_own_channels()
+    public void Strict_consent_lets_nothing_move_away_from_its_target()
+    {
+        var strict = Own.Options with { IsStrict = true };
+
+        var offer = Own.Pair([], strict, Own.Channel(Own.Bob, 1, 1_000_000, 530_000)).Offer;
+
+        Assert.Equal((0L, 30_000L), (offer.Out.Want, offer.Out.May));
+        Assert.Equal(DirectionOffer.Nothing, offer.In);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_ring_left_inside_the_band_goes_on_to_its_target_and_not_back(bool isStrict)
+    {
+        var options = Own.Options with { IsStrict = isStrict };
+        var offer = Own.Pair([], options, Own.Channel(Own.Bob, 1, 1_000_000, 530_000) with { IsReturning = true }).Offer;
+        var full = Own.Pair([], options, Own.Channel(Own.Carol, 2, 1_000_000, 900_000) with { IsReturning = true });
+        var low = Own.Pair([], options, Own.Channel(Own.Bob, 1, 1_000_000, 470_000) with { IsReturning = true });
+
+        Assert.Equal((30_000L, DirectionOffer.Nothing), (offer.Out.Want, offer.In));
+        Assert.Equal(LiquidityBucket.Floor(40_000), Agreed(low, full, 20_000, 30_000).GainSat);
+        Assert.Equal(DirectionOffer.Nothing, Own.Pair([], options, Own.Channel(Own.Bob, 1, 1_000_000, 509_999) with { IsReturning = true }).Offer.Out);
+    }
+
+    [Fact]
+    public void Strict_consent_asks_that_both_own_channels_come_nearer()
     {
         var strict = Own.Options with { IsStrict = true };
         var empty = Own.Pair([], strict, Own.Channel(Own.Bob, 1, 1_000_000, 100_000));

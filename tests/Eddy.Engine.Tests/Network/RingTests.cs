@@ -230,7 +230,10 @@ public sealed class RingTests
     [InlineData(3ul)]
     public void Parallel_channels_move_only_where_both_may(ulong seed)
     {
-        var ring = new TestRing(4, seed, parallels: 4);
+        var ring = new TestRing(4, seed, parallels: 4, options: static _ => TestRing.Options() with
+        {
+            Rings = TestRing.Options().Rings with { IsPerChannel = true },
+        });
         ring.StartAll();
 
         ring.RunUntilSettled(180);
@@ -242,6 +245,26 @@ public sealed class RingTests
         {
             Assert.True(Share(channel.Opener.Local, channel.Capacity) > 0.35, $"{channel} was drained.");
         }
+    }
+
+    [Theory]
+    [InlineData(2ul)]
+    [InlineData(4ul)]
+    public void Parallel_channels_that_count_together_come_nearer_their_target_together(ulong seed)
+    {
+        var ring = new TestRing(4, seed, parallels: 4);
+        SimulatedChannel[] channels = [.. ring.Topology.Ring.Concat(ring.Topology.Others)];
+        double Distance() => channels.GroupBy(static channel => (channel.Opener.Node.Id, channel.Opener.Peer.Node.Id))
+            .Sum(static pair => Math.Abs(pair.Sum(static channel => channel.Opener.Local.Value) - (pair.Sum(static channel => channel.Capacity.Value) / 2.0)));
+        var before = Distance();
+        ring.StartAll();
+
+        ring.RunUntilSettled(180);
+        ring.Quiesce();
+
+        ring.AssertNobodyPaid();
+        ring.AssertAllEnded();
+        Assert.True(Distance() < before);
     }
 
     private static double Share(MilliSatoshi local, MilliSatoshi capacity) => (double)local.Value / capacity.Value;
