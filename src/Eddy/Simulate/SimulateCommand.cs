@@ -8,7 +8,10 @@ using Eddy.Simulator.Faults;
 
 namespace Eddy.Simulate;
 
-/// <summary><c>eddy simulate</c>: whole networks of daemons in virtual time. With <c>--faults</c>: everything goes wrong in them.</summary>
+/// <summary>
+/// <c>eddy simulate</c>: whole networks of daemons in virtual time. With <c>--faults</c>: everything goes wrong in them. With <c>--graph</c>:
+/// on a channel graph, until nothing is left to do.
+/// </summary>
 internal static class SimulateCommand
 {
     private const int MostRuns = 10_000_000;
@@ -30,20 +33,26 @@ internal static class SimulateCommand
             DefaultValueFactory = _ => new(FaultRunOptions.LeastNodes, FaultRunOptions.MostNodes),
             CustomParser = ReadNodes,
         };
-        var command = new Command("simulate", "Simulate networks of daemons in virtual time, and check after every step that nobody loses anything")
+        var network = new NetworkCommand();
+        var command = new Command("simulate", "Simulate networks of daemons in virtual time: with --faults everything goes wrong, and after every step it is checked that nobody loses anything; with --graph on a channel graph, until nothing is left to do")
         {
             faults, runs, seed, nodes,
         };
+        network.AddTo(command);
         var json = EddyCommands.AddJson(command);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(faults) is null)
+            if (result.GetResult(faults) is null == result.GetResult(network.Graph) is null)
             {
-                result.AddError("say what goes wrong: --faults all");
+                result.AddError(result.GetResult(faults) is null
+                    ? "say what goes wrong: --faults all; or on which graph: --graph FILE"
+                    : "--faults draws its own networks and takes no --graph");
             }
+
+            network.Validate(result);
         });
         commands.Add(root, command, (parse, cancellationToken) => Task.Run(
-            () => Run(
+            () => parse.GetResult(network.Graph) is not null ? network.Run(parse, parse.GetValue(seed), new(terminal, parse.GetValue(json)), cancellationToken) : Run(
                 new()
                 {
                     Runs = parse.GetValue(runs),

@@ -38,7 +38,7 @@ public sealed class SimulateTests
     }
 
     [Theory]
-    [InlineData("say what goes wrong: --faults all")]
+    [InlineData("say what goes wrong: --faults all; or on which graph: --graph FILE")]
     [InlineData("there is no fault 'crush'; did you mean 'crash'?", "--faults", "crush")]
     [InlineData("--nodes is MIN-MAX, from 3 to 50", "--faults", "all", "--nodes", "2-4")]
     [InlineData("--nodes is MIN-MAX, from 3 to 50", "--faults", "all", "--nodes", "9-4")]
