@@ -38,6 +38,10 @@ public sealed class CommonPlan
     private readonly int[] _path = new int[CycleQuery.LongestRing];
     private readonly List<Cycle> _rings = [];
 
+    // Of the rings to propose now.
+    private readonly Dictionary<NodeId, List<Cycle>> _proposed = [];
+    private readonly Dictionary<NodeId, Cycle> _first = [];
+
     private CommonPlan(LiquidityGraph graph, PlannerOptions options)
     {
         _options = options;
@@ -111,10 +115,10 @@ public sealed class CommonPlan
     }
 
     /// <summary>Those that are this node's to propose.</summary>
-    public IEnumerable<Cycle> ProposedBy(NodeId node) => Rings.Where(ring => ring.Nodes[0] == node);
+    public IEnumerable<Cycle> ProposedBy(NodeId node) => _proposed.TryGetValue(node, out var rings) ? rings : [];
 
     /// <summary>The first ring through a node; null for none.</summary>
-    public Cycle? FirstThrough(NodeId node) => Rings.FirstOrDefault(ring => ring.Nodes.Contains(node));
+    public Cycle? FirstThrough(NodeId node) => _first.GetValueOrDefault(node);
 
     /// <summary>A member lets in one ring at a time from each peer: what comes later over the same hop waits for the next plan.</summary>
     private ImmutableArray<Cycle> FirstOnTheirHops()
@@ -124,10 +128,22 @@ public sealed class CommonPlan
         foreach (var ring in _rings)
         {
             var hops = Enumerable.Range(0, ring.Nodes.Length).Select(place => new Hop(ring.Nodes[place], ring.Nodes[(place + 1) % ring.Nodes.Length])).ToArray();
-            if (!hops.Any(used.Contains))
+            if (hops.Any(used.Contains))
             {
-                used.UnionWith(hops);
-                first.Add(ring);
+                continue;
+            }
+
+            used.UnionWith(hops);
+            first.Add(ring);
+            if (!_proposed.TryGetValue(ring.Nodes[0], out var proposed))
+            {
+                _proposed.Add(ring.Nodes[0], proposed = []);
+            }
+
+            proposed.Add(ring);
+            foreach (var node in ring.Nodes)
+            {
+                _first.TryAdd(node, ring);
             }
         }
 
