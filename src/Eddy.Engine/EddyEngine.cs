@@ -284,6 +284,10 @@ public sealed partial class EddyEngine : IDisposable
         else
         {
             _member.OnEnded(ring, before);
+            if (ring.State.Outcome == RingOutcome.Settled)
+            {
+                _proposer.OnMemberSettled();
+            }
         }
     }
 

@@ -17,9 +17,13 @@ public sealed class CommonPlan
     /// <summary>A ring is given up for one that is this part wider.</summary>
     private const int WiderBy = 8;
 
-    /// <summary>Edges looked at, after which the plan ends with what it has: the larger rings. The same for all, so that all come to the same.</summary>
+    /// <summary>
+    /// Edges looked at, after which the plan ends with what it has: the larger rings. The same for all, so that all come to the same. Several times
+    /// what the whole of the real network takes.
+    /// </summary>
     private const long MostEffort = 100_000_000;
 
+    private readonly long _mostEffort;
     private readonly PlannerOptions _options;
     private readonly NodeId[] _nodes;
     private readonly bool[] _canInitiate;
@@ -40,11 +44,14 @@ public sealed class CommonPlan
 
     // Of the rings to propose now.
     private readonly Dictionary<NodeId, List<Cycle>> _proposed = [];
-    private readonly Dictionary<NodeId, Cycle> _first = [];
 
-    private CommonPlan(LiquidityGraph graph, PlannerOptions options)
+    // Looking through all edges for a level, beside what searches look at.
+    private long _swept;
+
+    private CommonPlan(LiquidityGraph graph, PlannerOptions options, long mostEffort)
     {
         _options = options;
+        _mostEffort = mostEffort;
         var edges = new List<LiquidityEdge>(graph.EdgeCount);
         foreach (var edge in graph.Edges)
         {
@@ -105,10 +112,17 @@ public sealed class CommonPlan
     /// <summary>The rings to propose now, in the order in which they were planned: no two of them send over the same pair the same way.</summary>
     public ImmutableArray<Cycle> Rings { get; private set; } = [];
 
+    /// <summary>False where it was cut short by its effort limit: what is not in it may still be possible.</summary>
+    public bool IsWhole { get; private set; } = true;
+
+    /// <summary>Edges looked at.</summary>
+    public long Effort => _swept + _search.Effort;
+
     /// <param name="options">Amounts and the longest ring; those who should come to the same plan must have the same.</param>
-    public static CommonPlan Find(LiquidityGraph graph, PlannerOptions options)
+    /// <param name="mostEffort">Edges to look at, at most; what was begun is brought to its end.</param>
+    public static CommonPlan Find(LiquidityGraph graph, PlannerOptions options, long mostEffort = MostEffort)
     {
-        var plan = new CommonPlan(graph, options);
+        var plan = new CommonPlan(graph, options, mostEffort);
         plan.Descend();
         plan.Rings = plan.FirstOnTheirHops();
         return plan;
@@ -116,9 +130,6 @@ public sealed class CommonPlan
 
     /// <summary>Those that are this node's to propose.</summary>
     public IEnumerable<Cycle> ProposedBy(NodeId node) => _proposed.TryGetValue(node, out var rings) ? rings : [];
-
-    /// <summary>The first ring through a node; null for none.</summary>
-    public Cycle? FirstThrough(NodeId node) => _first.GetValueOrDefault(node);
 
     /// <summary>A member lets in one ring at a time from each peer: what comes later over the same hop waits for the next plan.</summary>
     private ImmutableArray<Cycle> FirstOnTheirHops()
@@ -141,10 +152,6 @@ public sealed class CommonPlan
             }
 
             proposed.Add(ring);
-            foreach (var node in ring.Nodes)
-            {
-                _first.TryAdd(node, ring);
-            }
         }
 
         return first.ToImmutable();
@@ -159,15 +166,15 @@ public sealed class CommonPlan
             level = Math.Max(level, gain);
         }
 
-        // A ring whose least and most lie close together has to find a level between them.
-        var leasts = new Queue<long>(_least.Where(least => least > _options.MinAmount).Distinct().OrderDescending());
+        // A ring whose least and most lie close together has to find a level between them. Few levels, however many leasts are made up.
+        var leasts = new Queue<long>(_least.Where(least => least > _options.MinAmount && least <= level).Select(LiquidityBucket.Ceiling).Distinct().OrderDescending());
         if (level < _options.MinAmount)
         {
             return;
         }
 
         level = (long)(level * Fall);
-        while (_search.Effort < MostEffort)
+        while (IsWhole)
         {
             while (leasts.TryPeek(out var passed) && passed > level)
             {
@@ -193,7 +200,13 @@ public sealed class CommonPlan
     /// <summary>All rings of at least this amount, one gaining hop after the other.</summary>
     private void Sweep(long level, bool onlyGaining)
     {
+        if (IsCut())
+        {
+            return;
+        }
+
         var (amounts, gains) = onlyGaining ? (_bothGain, _bothGain) : (_most, _eitherGains);
+        _swept += gains.Length;
         var anchors = new List<int>();
         for (var edge = 0; edge < gains.Length; edge++)
         {
@@ -208,23 +221,30 @@ public sealed class CommonPlan
             return;
         }
 
+        _swept += gains.Length;
         var parts = StrongParts.Of(_nodes.Length, _outStart, _to, amounts, level);
         anchors.RemoveAll(edge => parts[_from[edge]] != parts[_to[edge]]);
         anchors.Sort((left, right) => gains[right] != gains[left] ? gains[right].CompareTo(gains[left]) : left.CompareTo(right));
         foreach (var anchor in anchors)
         {
-            while (_search.Effort < MostEffort && gains[anchor] >= level && FindWide(anchor, amounts, gains[anchor], level) is { Length: > 0 } path)
+            while (gains[anchor] >= level && FindWide(anchor, amounts, gains[anchor], level) is { Length: > 0 } path)
             {
                 Take(path, amounts, gains[anchor]);
             }
         }
     }
 
+    private bool IsCut()
+    {
+        IsWhole &= Effort < _mostEffort;
+        return !IsWhole;
+    }
+
     /// <summary>The shortest ring over an edge, given up for a wider one as long as there is one.</summary>
     private ReadOnlySpan<int> FindWide(int anchor, long[] amounts, long gain, long level)
     {
         var found = 0;
-        while (_search.Find(anchor, amounts, _least, level, _options.MaxHops) is { Length: > 0 } path)
+        while (!IsCut() && _search.Find(anchor, amounts, _least, level, _options.MaxHops) is { Length: > 0 } path)
         {
             path.CopyTo(_path);
             found = path.Length;

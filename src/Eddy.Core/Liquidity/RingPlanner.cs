@@ -6,11 +6,13 @@ namespace Eddy.Liquidity;
 
 /// <summary>What a planner remembers between searches.</summary>
 /// <param name="Threshold">How far the searches have come down, in sat; 0 for starting at the largest.</param>
-/// <param name="WaitsFor">The nodes of the ring through this node that another one was to propose; null for none.</param>
-/// <param name="Waited">How many searches in a row it was this ring.</param>
-public sealed record PlannerState(long Threshold, BackOffBook BackOffs, string? WaitsFor = null, int Waited = 0)
+/// <param name="Waited">How many searches in a row were left to others, with no ring of theirs coming through this node.</param>
+public sealed record PlannerState(long Threshold, BackOffBook BackOffs, int Waited = 0)
 {
     public static readonly PlannerState Start = new(0, BackOffBook.Empty);
+
+    /// <summary>A ring that another one proposed has settled through this node: what is planned together is kept.</summary>
+    public PlannerState Kept() => this with { Waited = 0 };
 }
 
 /// <summary>What one search came to.</summary>
@@ -32,7 +34,7 @@ public enum PlanOutcome
     /// <summary>No ring at all that this node may propose.</summary>
     NoRing = 4,
 
-    /// <summary>The rings through this node are others' to propose.</summary>
+    /// <summary>What is planned through this node, if anything, is for others to propose.</summary>
     Waiting = 5,
 }
 
@@ -49,7 +51,10 @@ public static class RingPlanner
     /// <summary>So many queries of one search may come to their effort limit. Those that follow look for any ring, no longer for the best.</summary>
     private const int MostCuts = 2;
 
-    /// <summary>So many searches in a row another node may leave a ring through us that is its to propose.</summary>
+    /// <summary>
+    /// So many searches in a row are left to others. Whatever the plan says then: whoever made up offers for it, or does not propose what is
+    /// its own, holds us up no longer.
+    /// </summary>
     private const int Patience = 3;
 
     /// <param name="underWay">Nodes of the own rings that are not final.</param>
@@ -70,7 +75,7 @@ public static class RingPlanner
         var backOffs = state.BackOffs.Prune(now, options);
         var nextAt = now + (options.Interval * Jitter.Factor(random));
         RingPlan End(long threshold, PlanOutcome outcome, ImmutableArray<Cycle> rings = default) =>
-            new(new(threshold, backOffs), rings.IsDefault ? [] : rings, outcome, nextAt);
+            new(new(threshold, backOffs, state.Waited), rings.IsDefault ? [] : rings, outcome, nextAt);
 
         if (underWay.Count >= options.MaxRings)
         {
@@ -104,15 +109,12 @@ public static class RingPlanner
             ImmutableArray<Cycle> own = [.. common.ProposedBy(self).Where(ring => !IsBlocked(ring.Nodes, query.IsBlocked)).Take(options.MaxRings - underWay.Count)];
             if (!own.IsEmpty)
             {
-                return End(state.Threshold, PlanOutcome.Found, own);
+                return new(new(state.Threshold, backOffs), own, PlanOutcome.Found, nextAt);
             }
 
-            var waitsFor = common.FirstThrough(self) is { } ring ? string.Join(' ', ring.Nodes) : null;
-            var waited = waitsFor is not null && waitsFor == state.WaitsFor ? state.Waited + 1 : 0;
-            if (waitsFor is null ? ringOfTwoPeers.IsEmpty : waited < Patience)
+            if (common.IsWhole && state.Waited < Patience)
             {
-                return new(
-                    new(state.Threshold, backOffs, waitsFor, waited), [], waitsFor is null ? PlanOutcome.NoRing : PlanOutcome.Waiting, nextAt);
+                return new(new(state.Threshold, backOffs, state.Waited + 1), [], PlanOutcome.Waiting, nextAt);
             }
         }
 

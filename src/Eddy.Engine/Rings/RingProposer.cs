@@ -145,6 +145,9 @@ internal sealed class RingProposer(
             : new OperatorReply(OperatorStatus.NotFound, LastSearch);
     }
 
+    /// <summary>A ring that another one proposed has settled through this node.</summary>
+    public void OnMemberSettled() => _state = _state.Kept();
+
     /// <summary>A ring of ours ended: others may be possible now, or the same one with less.</summary>
     public void OnEnded(Ring ring)
     {
@@ -192,7 +195,7 @@ internal sealed class RingProposer(
         PlanOutcome.Found => $"Found {plan.Rings.Length} of at most {plan.Rings.Max(static ring => ring.Amount)} sat.",
         PlanOutcome.Busy => Full,
         PlanOutcome.NothingOffered => "No peer takes what we would send, or none sends what we would take.",
-        PlanOutcome.Waiting => "The rings through this node are others' to propose.",
+        PlanOutcome.Waiting => "What is planned through this node is for others to propose.",
         PlanOutcome.Falling => "No ring as large as that; looking for smaller ones.",
         _ => "There is no ring now in which this node is the proposer.",
     };

@@ -298,6 +298,11 @@ internal sealed class RoundWalk(RoundOptions options, SeededRandom random)
 
         var initiator = ring.Members[0];
         initiator.Planner = initiator.Planner with { BackOffs = initiator.Planner.BackOffs.Settled(ring.Offer.Nodes) };
+        foreach (var member in ring.Members[1..])
+        {
+            member.Planner = member.Planner.Kept();
+        }
+
         Settled.Add(new(_round, amount, [.. ring.Members.Select(static member => member.Index)], fees.MoveToImmutable()));
     }
 

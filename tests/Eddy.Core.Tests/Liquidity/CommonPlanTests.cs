@@ -27,7 +27,6 @@ public sealed class CommonPlanTests
         Assert.Equal([6, 2], plan.Rings.Select(static ring => Nodes.NumberOf(ring.Nodes[0])));
         Assert.Equal([2], plan.ProposedBy(Nodes.Number(2)).Select(static ring => Nodes.NumberOf(ring.Nodes[0])));
         Assert.Empty(plan.ProposedBy(Nodes.Number(9)));
-        Assert.Equal(2, Nodes.NumberOf(plan.FirstThrough(Nodes.Number(9))!.Nodes[0]));
     }
 
     [Fact]
@@ -104,22 +103,84 @@ public sealed class CommonPlanTests
     {
         // Node 1 should propose the larger one and does not; node 2 has another one with 4 and 5 of which the plan thinks less.
         var graph = GraphScenes.Wanted((1, 2, 400_000), (2, 3, 400_000), (3, 1, 400_000), (3, 4, 300_000), (4, 2, 300_000));
-        var state = PlannerState.Start;
-        var outcomes = new List<PlanOutcome>();
-        for (var search = 0; search < 5; search++)
+
+        var outcomes = Outcomes(2, _ => graph, PlannerState.Start, 5);
+
+        Assert.Equal([PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Found, PlanOutcome.Found], outcomes);
+    }
+
+    [Fact]
+    public void Whoever_changes_what_is_left_lying_from_search_to_search_holds_nobody_up_for_longer()
+    {
+        var outcomes = Outcomes(
+            2,
+            search => GraphScenes.Wanted((1, 2, 400_000 + (search * Unit)), (2, 3, 500_000), (3, 1, 400_000 + (search * Unit)), (3, 4, 300_000), (4, 2, 300_000)),
+            PlannerState.Start,
+            4);
+
+        Assert.Equal([PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Found], outcomes);
+    }
+
+    [Fact]
+    public void A_ring_left_lying_over_its_neighbours_hop_hides_no_ring_from_the_one_that_may_propose_it()
+    {
+        // 2 may propose 2, 3, 4, of which 0, which proposes nothing, takes the hop from 3 to 4; nothing is planned through 2.
+        var graph = GraphScenes.Wanted((0, 3, 900_000), (3, 4, 900_000), (4, 0, 900_000), (4, 2, 300_000), (2, 3, 300_000));
+
+        Assert.DoesNotContain(Find(graph).Rings, static ring => ring.Nodes.Contains(Nodes.Number(2)));
+        Assert.Equal(PlanOutcome.Found, Outcomes(2, _ => graph, PlannerState.Start, 4)[^1]);
+    }
+
+    [Fact]
+    public void Where_rings_that_others_propose_do_settle_a_node_goes_on_waiting()
+    {
+        var graph = GraphScenes.Wanted((1, 2, 400_000), (2, 3, 400_000), (3, 1, 400_000), (3, 4, 300_000), (4, 2, 300_000));
+        var state = Plan(graph, 2, new(0, BackOffBook.Empty, Waited: 2)).Next;
+
+        Assert.Equal(PlanOutcome.Found, Plan(graph, 2, state).Outcome);
+        Assert.Equal(PlanOutcome.Waiting, Plan(graph, 2, state.Kept()).Outcome);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Offers_made_to_wear_a_plan_out_hide_no_ring(bool isByLeast)
+    {
+        const long Honest = 60_000;
+        const int Sybils = 40;
+        LiquidityEdge Edge(int from, int to, long amount, long least = 1) => new(Nodes.Number(from), Nodes.Number(to), least, amount, amount, amount);
+        IEnumerable<LiquidityEdge> made =
+            from near in Enumerable.Range(100, Sybils)
+            from far in Enumerable.Range(100, Sybils)
+            where near != far
+            select isByLeast ? Edge(near, far, 4_000_000, 20_000 + (((near * Sybils) + far) * 10)) : Edge(near, far, 4_000_000 - (near * Unit));
+        var graph = GraphScenes.Builder([Edge(1, 2, Honest), Edge(2, 3, Honest), Edge(3, 1, Honest), Edge(1, 100, 4_000_000), Edge(101, 1, 4_000_000), .. made]);
+
+        var common = CommonPlan.Find(graph.Snapshot(), Options, mostEffort: 5_000);
+
+        Assert.False(common.IsWhole);
+        Assert.InRange(common.Effort, 5_000, 30_000);
+        Assert.DoesNotContain(common.Rings, static ring => ring.Nodes.Contains(Nodes.Number(3)));
+        var plan = Plan(graph, 1, PlannerState.Start with { BackOffs = BackOffBook.Empty.NodeFailed(Nodes.Number(100), Now, Options, new(1)) }, common);
+        Assert.Equal([1, 2, 3], plan.Rings[0].Nodes.Select(Nodes.NumberOf));
+    }
+
+    private static PlanOutcome[] Outcomes(int node, Func<int, LiquidityGraphBuilder> graph, PlannerState state, int searches)
+    {
+        var outcomes = new PlanOutcome[searches];
+        for (var search = 0; search < searches; search++)
         {
-            var plan = Plan(graph, 2, state);
-            state = plan.Next;
-            outcomes.Add(plan.Outcome);
+            var plan = Plan(graph(search), node, state);
+            (state, outcomes[search]) = (plan.Next, plan.Outcome);
         }
 
-        Assert.Equal([PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Waiting, PlanOutcome.Found], outcomes.Take(4));
+        return outcomes;
     }
 
     private static CommonPlan Find(LiquidityGraphBuilder graph) => CommonPlan.Find(graph.Snapshot(), Options);
 
-    private static RingPlan Plan(LiquidityGraphBuilder graph, int node, PlannerState state) => RingPlanner.Plan(
-        new(), graph.Snapshot(), Nodes.Number(node), state, Options with { HalvingsPerSearch = 40 }, [], [], Now, new(1), Find(graph));
+    private static RingPlan Plan(LiquidityGraphBuilder graph, int node, PlannerState state, CommonPlan? common = null) => RingPlanner.Plan(
+        new(), graph.Snapshot(), Nodes.Number(node), state, Options with { HalvingsPerSearch = 40 }, [], [], Now, new(1), common ?? Find(graph));
 
     private static IEnumerable<Hop> HopsOf(Cycle ring) =>
         ring.Nodes.Select((node, place) => new Hop(node, ring.Nodes[(place + 1) % ring.Nodes.Length]));
