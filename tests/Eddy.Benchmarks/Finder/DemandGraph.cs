@@ -5,6 +5,7 @@ using Eddy.Benchmarks.Micro;
 using Eddy.Gossip;
 using Eddy.Lightning;
 using Eddy.Liquidity;
+using Eddy.Simulator.Optimum;
 
 namespace Eddy.Benchmarks.Finder;
 
@@ -36,24 +37,11 @@ internal sealed class DemandGraph
     /// <summary>Every channel outside the band of 40 to 60 percent wants its middle; what parallel channels want is added up.</summary>
     public static DemandGraph FromChannels(string name, IEnumerable<OfferedChannel> channels)
     {
-        var surplus = new Dictionary<(NodeId, NodeId), long>();
-        foreach (var channel in channels)
-        {
-            var over = channel.Local - (channel.Capacity / 2);
-            var (first, second) = channel.A < channel.B ? (channel.A, channel.B) : (channel.B, channel.A);
-            if (Math.Abs(channel.Local - (channel.Capacity / 2.0)) > channel.Capacity * Band)
-            {
-                surplus[(first, second)] = surplus.GetValueOrDefault((first, second)) + (first == channel.A ? over : -over);
-            }
-        }
-
-        NodeId[] nodes = [.. surplus.Keys.SelectMany(static pair => new[] { pair.Item1, pair.Item2 }).Distinct().Order()];
+        var list = channels as IReadOnlyCollection<OfferedChannel> ?? [.. channels];
+        NodeId[] nodes = [.. list.SelectMany(static channel => new[] { channel.A, channel.B }).Distinct().Order()];
         var places = nodes.Select(static (node, place) => (node, place)).ToDictionary(static entry => entry.node, static entry => entry.place);
-        return new(name, nodes, [
-            .. surplus.Where(static entry => entry.Value != 0).OrderBy(static entry => entry.Key)
-                .Select(entry => (First: places[entry.Key.Item1], Second: places[entry.Key.Item2], entry.Value))
-                .Select(static pair => pair.Value > 0 ? new DemandArc(pair.First, pair.Second, pair.Value) : new DemandArc(pair.Second, pair.First, -pair.Value)),
-        ]);
+        var arcs = DemandArcs.PerPair(list.Select(channel => new BalancedChannel(places[channel.A], places[channel.B], channel.Capacity, channel.Local)), Band);
+        return new(name, nodes, [.. arcs.Select(static arc => new DemandArc(arc.From, arc.To, arc.Capacity))]);
     }
 
     /// <summary>A network with as few hubs and as many small nodes as the real one has, of any size; the same for the same seed.</summary>

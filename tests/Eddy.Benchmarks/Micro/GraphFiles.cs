@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.IO.Compression;
-using System.Text.Json;
-using Eddy.Lightning;
+using Eddy.Simulator.Rounds;
 
 namespace Eddy.Benchmarks.Micro;
 
@@ -38,44 +35,11 @@ internal static class GraphFiles
 
     public static IReadOnlyCollection<OfferedChannel> ReadChannels((string Graph, string Balances) paths)
     {
-        var balances = ReadBalances(paths.Balances);
-        using var stream = Unzip(paths.Graph);
-        using var document = JsonDocument.Parse(stream);
-        var channels = new List<OfferedChannel>();
-        foreach (var edge in document.RootElement.GetProperty("edges").EnumerateArray())
-        {
-            if (IsEnabled(edge, "node1_policy") && IsEnabled(edge, "node2_policy"))
-            {
-                var id = ulong.Parse(edge.GetProperty("channel_id").GetString()!, CultureInfo.InvariantCulture);
-                channels.Add(new(
-                    id,
-                    NodeId.Parse(edge.GetProperty("node1_pub").GetString()!),
-                    NodeId.Parse(edge.GetProperty("node2_pub").GetString()!),
-                    long.Parse(edge.GetProperty("capacity").GetString()!, CultureInfo.InvariantCulture),
-                    balances[id]));
-            }
-        }
-
-        return channels;
+        var graph = ChannelGraph.Read(paths.Graph, paths.Balances, seed: 0);
+        return
+        [
+            .. graph.Channels.Select(channel => new OfferedChannel(
+                channel.Id, graph.Nodes[channel.First].Id, graph.Nodes[channel.Second].Id, channel.CapacitySat, channel.FirstLocalSat)),
+        ];
     }
-
-    private static bool IsEnabled(JsonElement edge, string policy) =>
-        edge.TryGetProperty(policy, out var found) && found.ValueKind == JsonValueKind.Object && !found.GetProperty("disabled").GetBoolean();
-
-    private static Dictionary<ulong, long> ReadBalances(string path)
-    {
-        using var reader = new StreamReader(Unzip(path));
-        var balances = new Dictionary<ulong, long>();
-        reader.ReadLine();
-        while (reader.ReadLine() is { } line)
-        {
-            var fields = line.Split(',');
-            balances.Add(ulong.Parse(fields[0], CultureInfo.InvariantCulture), long.Parse(fields[2], CultureInfo.InvariantCulture));
-        }
-
-        return balances;
-    }
-
-    private static Stream Unzip(string path) =>
-        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(File.OpenRead(path), CompressionMode.Decompress) : File.OpenRead(path);
 }

@@ -15,7 +15,7 @@ internal static class BookMemory
     private static readonly DateTimeOffset Now = new(2026, 2, 3, 0, 0, 0, TimeSpan.Zero);
     private static readonly Bytes32 Chain = Bytes32.Sha256("a chain for measuring"u8);
 
-    public static void Run(ChannelGraph graph)
+    public static void Run(MovingGraph graph)
     {
         var channels = graph.Channels.SelectMany(static channel => new[] { (channel.Node1, channel), (channel.Node2, channel) }).ToLookup(static entry => entry.Item1, static entry => entry.channel);
         var self = graph.Nodes.MaxBy(node => channels[node].Count());
@@ -65,7 +65,7 @@ internal static class BookMemory
         GC.KeepAlive((book, tree, builder, snapshot, messages));
     }
 
-    private static IEnumerable<byte[]> Encode(NodeId node, IEnumerable<GraphChannel> channels, NodeId[] direct)
+    private static IEnumerable<byte[]> Encode(NodeId node, IEnumerable<MovingChannel> channels, NodeId[] direct)
     {
         var options = new LiquidityOptions();
         var state = OwnAdvert.Step(OwnAdvertState.Start(), Offers(node, channels, options), true, true, new() { TtlSeconds = Ttl }, Now, new Random(1));
@@ -79,14 +79,14 @@ internal static class BookMemory
     }
 
     /// <summary>What the product would offer over these channels.</summary>
-    public static ImmutableArray<PairOffer> Offers(NodeId node, IEnumerable<GraphChannel> channels, LiquidityOptions options)
+    public static ImmutableArray<PairOffer> Offers(NodeId node, IEnumerable<MovingChannel> channels, LiquidityOptions options)
     {
         OwnChannel[] own = [.. channels.Select(channel => new OwnChannel(
             Read(node, channel), new ChannelTarget(0.5, 0.1), false, null))];
         return [.. PairLiquidity.CreateAll(own, [], options).Select(static pair => pair.Offer)];
     }
 
-    private static Channel Read(NodeId node, GraphChannel channel)
+    private static Channel Read(NodeId node, MovingChannel channel)
     {
         var policy = new RoutingPolicy(1_000, 100, 40, new(1_000), new(0));
         var local = channel.LocalOf(node);

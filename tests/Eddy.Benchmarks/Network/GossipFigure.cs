@@ -22,23 +22,23 @@ internal static class GossipFigure
         var said = arguments.Take("said");
         arguments.End();
 
-        var data = ChannelGraph.FindData();
+        var data = MovingGraph.FindData();
         if (book is not null)
         {
-            BookMemory.Run(ChannelGraph.Read(data, nodes, "traffic"));
+            BookMemory.Run(MovingGraph.Read(data, nodes, "traffic"));
             return;
         }
 
-        var graph = ChannelGraph.Read(data, nodes, "traffic");
+        var graph = MovingGraph.Read(data, nodes, "traffic");
         if (said is not null)
         {
-            SaidFigure.Run(graph, ChannelGraph.ReadFlows(data), day, TimeSpan.FromHours(hours), new Random(seed));
+            SaidFigure.Run(graph, MovingGraph.ReadFlows(data), day, TimeSpan.FromHours(hours), new Random(seed));
             return;
         }
 
         var watch = Stopwatch.StartNew();
         var span = TimeSpan.FromHours(hours);
-        var moves = PaymentFlows.Cut(graph, ChannelGraph.ReadFlows(data), day, span, new Random(seed));
+        var moves = PaymentFlows.Cut(graph, MovingGraph.ReadFlows(data), day, span, new Random(seed));
         var timeline = new EventTimeline(new DateTimeOffset(2026, 2, 3, 0, 0, 0, TimeSpan.Zero));
         var meter = new GossipMeter(timeline, graph.Nodes.Count());
         var network = Build(graph, timeline, meter, new Random(seed));
@@ -64,7 +64,7 @@ internal static class GossipFigure
         }
     }
 
-    private static Dictionary<NodeId, GossipNode> Build(ChannelGraph graph, EventTimeline timeline, GossipMeter meter, Random random)
+    private static Dictionary<NodeId, GossipNode> Build(MovingGraph graph, EventTimeline timeline, GossipMeter meter, Random random)
     {
         var options = new EngineOptions { Rings = new RingOptions { SearchesByItself = false } };
         var channels = graph.Channels.SelectMany(static channel => new[] { (channel.Node1, channel), (channel.Node2, channel) }).ToLookup(static entry => entry.Item1, static entry => entry.channel);
@@ -90,7 +90,7 @@ internal static class GossipFigure
     }
 
     private static void Write(
-        ChannelGraph graph, Dictionary<NodeId, GossipNode> network, GossipMeter meter, TimeSpan span, int moves, double held, TimeSpan took)
+        MovingGraph graph, Dictionary<NodeId, GossipNode> network, GossipMeter meter, TimeSpan span, int moves, double held, TimeSpan took)
     {
         var bytes = meter.BytesPerHour(span);
         var received = meter.BytesReceivedPerHour(span);

@@ -18,7 +18,7 @@ internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox,
 
     private readonly EventTimeline _timeline;
     private readonly GossipMeter _meter;
-    private readonly GraphChannel[] _own;
+    private readonly MovingChannel[] _own;
     private readonly Channel[] _channels;
     private readonly Dictionary<ulong, int> _places;
     private readonly Dictionary<NodeId, (GossipNode Node, TimeSpan Latency, DateTimeOffset Last)> _peers = [];
@@ -26,7 +26,7 @@ internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox,
     private ScheduledEvent? _timer;
     private bool _isStale;
 
-    public GossipNode(EventTimeline timeline, GossipMeter meter, NodeId id, int number, IEnumerable<GraphChannel> channels, EngineOptions options)
+    public GossipNode(EventTimeline timeline, GossipMeter meter, NodeId id, int number, IEnumerable<MovingChannel> channels, EngineOptions options)
     {
         _timeline = timeline;
         _meter = meter;
@@ -72,7 +72,7 @@ internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox,
     }
 
     /// <summary>A balance has changed: the engine hears of it in the next listing.</summary>
-    public void OnMoved(GraphChannel channel)
+    public void OnMoved(MovingChannel channel)
     {
         var place = _places[channel.Id];
         _channels[place] = Read(channel);
@@ -120,7 +120,7 @@ internal sealed class GossipNode : ILightningNode, IPeerMessenger, IEngineInbox,
         return [31, .. hash, .. hash];
     }
 
-    private Channel Read(GraphChannel channel)
+    private Channel Read(MovingChannel channel)
     {
         var local = channel.LocalOf(Id);
         return new()

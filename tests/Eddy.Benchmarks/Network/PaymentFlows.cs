@@ -8,11 +8,11 @@ internal static class PaymentFlows
     private const long Largest = 5_000_000;
 
     /// <summary>Time since the beginning of the first day, and what it moves from the first node of the channel to the second.</summary>
-    public static List<(TimeSpan At, GraphChannel Channel, long Sat)> Cut(
-        ChannelGraph graph, IEnumerable<GraphFlow> flows, int firstDay, TimeSpan span, Random random)
+    public static List<(TimeSpan At, MovingChannel Channel, long Sat)> Cut(
+        MovingGraph graph, IEnumerable<GraphFlow> flows, int firstDay, TimeSpan span, Random random)
     {
         var channels = graph.Channels.ToDictionary(static channel => channel.Id);
-        var moves = new List<(TimeSpan, GraphChannel, long)>();
+        var moves = new List<(TimeSpan, MovingChannel, long)>();
         foreach (var flow in flows)
         {
             if (flow.Day >= firstDay && TimeSpan.FromDays(flow.Day - firstDay) < span && channels.TryGetValue(flow.Channel, out var channel))

@@ -27,9 +27,9 @@ internal static class PrivacyFigure
         var hops = arguments.Take("hops", 6);
         var nodes = arguments.Take("nodes") ?? "small";
         arguments.End();
-        var data = ChannelGraph.FindData();
+        var data = MovingGraph.FindData();
         var random = new Random(seed);
-        var all = ChannelGraph.Read(data, "all", "traffic").Channels
+        var all = MovingGraph.Read(data, "all", "traffic").Channels
             .GroupBy(static channel => (channel.Node1, channel.Node2)).Where(static pair => pair.Count() == 1).Select(static pair => pair.Single()).ToArray();
         random.Shuffle(all);
         var guesses = all.Take(Sample).Select(Observe).ToArray();
@@ -48,8 +48,8 @@ internal static class PrivacyFigure
                 sum += error;
             }
 
-            var bimodal = Move(ChannelGraph.Read(data, nodes, "bimodal"), digits, hops);
-            var traffic = Move(ChannelGraph.Read(data, nodes, "traffic"), digits, hops);
+            var bimodal = Move(MovingGraph.Read(data, nodes, "bimodal"), digits, hops);
+            var traffic = Move(MovingGraph.Read(data, nodes, "traffic"), digits, hops);
             table.Add(
                 digits == Exact ? "all" : digits.ToString(CultureInfo.InvariantCulture),
                 Percent(errors.Median),
@@ -67,22 +67,22 @@ internal static class PrivacyFigure
         Console.WriteLine("Volume is summed over hops, in million sat; widest ring first with a halving threshold, strict consent, until nothing is left.");
     }
 
-    private static Guess Observe(GraphChannel channel)
+    private static Guess Observe(MovingChannel channel)
     {
         var offers = new (PairOffer One, PairOffer Other)[Steps + 1];
         for (var step = 0; step <= Steps; step++)
         {
-            offers[step] = Both(new GraphChannel(channel.Id, channel.Node1, channel.Node2, channel.Capacity, channel.Capacity * step / Steps));
+            offers[step] = Both(new MovingChannel(channel.Id, channel.Node1, channel.Node2, channel.Capacity, channel.Capacity * step / Steps));
         }
 
         return new Guess(channel.Local1 / (double)channel.Capacity, Both(channel), offers);
     }
 
-    private static (PairOffer One, PairOffer Other) Both(GraphChannel channel) =>
+    private static (PairOffer One, PairOffer Other) Both(MovingChannel channel) =>
         (BookMemory.Offers(channel.Node1, [channel], Options)[0], BookMemory.Offers(channel.Node2, [channel], Options)[0]);
 
     /// <summary>Rings until nothing is left: large ones first.</summary>
-    private static (long Volume, int Rings) Move(ChannelGraph graph, int digits, int hops)
+    private static (long Volume, int Rings) Move(MovingGraph graph, int digits, int hops)
     {
         var channels = graph.Channels.SelectMany(static channel => new[] { (channel.Node1, channel), (channel.Node2, channel) }).ToLookup(static entry => entry.Item1, static entry => entry.channel);
         var byId = graph.Channels.ToDictionary(static channel => channel.Id);

@@ -15,7 +15,7 @@ internal static class SaidFigure
     private static readonly DateTimeOffset Start = new(2026, 2, 3, 0, 0, 0, TimeSpan.Zero);
     private static readonly Bytes32 Chain = Bytes32.Sha256("a chain for measuring"u8);
 
-    public static void Run(ChannelGraph graph, IEnumerable<GraphFlow> flows, int day, TimeSpan span, Random random)
+    public static void Run(MovingGraph graph, IEnumerable<GraphFlow> flows, int day, TimeSpan span, Random random)
     {
         var channels = graph.Channels.SelectMany(static channel => new[] { (channel.Node1, channel), (channel.Node2, channel) }).ToLookup(static entry => entry.Item1, static entry => entry.channel);
         var moves = PaymentFlows.Cut(graph, flows, day, span, random);
