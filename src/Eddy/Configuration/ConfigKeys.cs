@@ -79,7 +79,7 @@ internal static class ConfigKeys
         ConfigReaders.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(24)));
 
     public static readonly ConfigKey Consent = new(
-        "rings", "consent", "normal", "normal, or strict: take part only in rings that improve both own channels",
+        "rings", "consent", "normal", "normal, or strict: take part only in rings that bring both own ends nearer their targets",
         ConfigReaders.Choice("normal", "strict"));
 
     public static readonly ConfigKey Parallel = new(
