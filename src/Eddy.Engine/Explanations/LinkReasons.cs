@@ -31,7 +31,7 @@ internal sealed class LinkReasons(
         var minimum = context.Options.Rings.MinAmountSat;
         var target = liquidity.TargetOf(channel);
         var end = EndOf(channel);
-        var isReturning = liquidity.IsReturning(channel.Peer) && end.Nearing(Way(end)).Satoshi >= minimum;
+        var isReturning = liquidity.IsReturning(channel.Peer) && LiquidityBucket.Floor(end.Nearing(Way(end)).Satoshi) >= minimum;
         if (end.Phi == MilliSatoshi.Zero && !isReturning)
         {
             yield return new(

@@ -304,7 +304,7 @@ public sealed class WhyTests
                 node.Propose();
                 return node;
             case RefusalCause.ParallelChannel:
-                node = new(Plain);
+                node = new(Plain with { Rings = Plain.Rings with { IsPerChannel = true } });
                 node.Channels = [node.Channels[0], node.Channels[1], Refuser.Channel(4, node.Next, 1_000_000)];
                 node.Propose();
                 return node;
