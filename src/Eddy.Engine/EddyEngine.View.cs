@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Greetings;
 using Eddy.Engine.Liquidity;
 using Eddy.Engine.Rings;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Liquidity;
@@ -22,6 +23,9 @@ public sealed partial class EddyEngine
     /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
     public ImmutableArray<RingView> LatestRings(int count) =>
         [.. _context.Ports.Store.LatestRings(count).Select(static record => Ring.Restore(record).ToView([]))];
+
+    /// <summary>What came of the days from one on (UTC), oldest first.</summary>
+    public ImmutableArray<DayFigures> History(DateOnly first) => _context.Ports.Store.Days(first);
 
     private EngineView BuildView()
     {

@@ -107,6 +107,9 @@ public sealed partial class EddyEngine : IDisposable
     /// <summary>When <see cref="Tick"/> has something to do; null while no timer is set.</summary>
     public DateTimeOffset? NextTimer => _context.Timers.Next;
 
+    /// <summary>How many steps it took; between two of them nothing that it shows changes.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>What the engine shows now; made when it is asked for.</summary>
     public EngineView View => _view ??= BuildView();
 
@@ -174,6 +177,7 @@ public sealed partial class EddyEngine : IDisposable
         apply();
         _context.EndStep();
         _view = null;
+        Steps++;
     }
 
     private void Apply(EngineTimer timer)

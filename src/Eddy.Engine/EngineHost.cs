@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Rings;
@@ -49,7 +50,7 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
     /// <summary>Messages that were not let in: too large, of a peer without a channel, or of one that is muted.</summary>
     public long RefusedMessages => _mailbox.Refused;
 
-    /// <summary>Ends when the engine has taken its next steps: what it shows may have changed.</summary>
+    /// <summary>Ends when the engine has taken its next steps: what it shows may have changed. Looking at it is none.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 
     /// <inheritdoc/>
@@ -70,6 +71,7 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
         try
         {
             engine.Start();
+            var shown = engine.Steps;
             Arm(timer, engine);
             while (await _mailbox.WaitAsync(cancellationToken))
             {
@@ -77,7 +79,12 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
                 RunTurn(engine);
                 _mailbox.Admit(engine.ListenedTo);
                 Arm(timer, engine);
-                Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+                if (engine.Steps != shown)
+                {
+                    // Who only looks must not wake those who wait for something to look at.
+                    shown = engine.Steps;
+                    Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+                }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -136,6 +143,10 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
     /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
     public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) =>
         CallAsync(engine => engine.LatestRings(count), cancellationToken);
+
+    /// <summary>What came of the days from one on (UTC), oldest first.</summary>
+    public Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken) =>
+        CallAsync(engine => engine.History(first), cancellationToken);
 
     public void Dispose()
     {

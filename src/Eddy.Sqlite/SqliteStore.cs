@@ -126,6 +126,13 @@ public sealed partial class SqliteStore : IEddyStore, IBindingStore
         ("$count", count)));
 
     /// <inheritdoc/>
+    public ImmutableArray<DayFigures> Days(DateOnly first) => Guarded(() => ReadAll(
+        DaysQuery,
+        static row => new DayFigures(
+            DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(row.GetInt64(0))), row.GetInt32(1), row.GetInt32(2), row.Msat(3), row.Msat(4), row.Msat(5)),
+        ("$since", new DateTimeOffset(first, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds())));
+
+    /// <inheritdoc/>
     public bool TrySave(WaiverBinding binding, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(binding);

@@ -31,6 +31,8 @@ internal sealed class FailingStore(IEddyStore store, Armoury failpoints) : IEddy
 
     public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => store.PhantomFees(since, count);
 
+    public ImmutableArray<DayFigures> Days(DateOnly first) => store.Days(first);
+
     public void Dispose() => store.Dispose();
 
     private static string[] NamesOf(StoreBatch batch)

@@ -32,6 +32,9 @@ public interface IEddyStore : IDisposable
 
     /// <summary>Waived forwards, newest first.</summary>
     ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count);
+
+    /// <summary>The days from <paramref name="first"/> on (UTC) on which a ring ended, oldest first.</summary>
+    ImmutableArray<DayFigures> Days(DateOnly first);
 }
 
 /// <summary>

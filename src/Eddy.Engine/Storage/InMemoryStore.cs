@@ -90,6 +90,27 @@ public sealed class InMemoryStore : IEddyStore, IBindingStore
             .ThenBy(static fee => Order(fee.Key)).Take(count)];
 
     /// <inheritdoc/>
+    public ImmutableArray<DayFigures> Days(DateOnly first)
+    {
+        var rings = _rings.Values.Where(static ring => ring is { IsFinal: true, EndedAt: not null }).ToLookup(static ring => DayOf(ring.EndedAt!.Value));
+        var fees = _phantomFees.Values.ToLookup(static fee => DayOf(fee.SettledAt));
+        return
+        [
+            .. rings.Select(static day => day.Key).Union(fees.Select(static day => day.Key)).Where(day => day >= first).Order().Select(day =>
+            {
+                var settled = rings[day].Where(static ring => ring.Outcome == RingOutcome.Settled).ToArray();
+                return new DayFigures(
+                    day,
+                    settled.Length,
+                    rings[day].Count() - settled.Length,
+                    new MilliSatoshi(settled.Sum(static ring => ring.Amount.Value)),
+                    new MilliSatoshi(settled.Sum(static ring => ring.SavedFee.Value)),
+                    new MilliSatoshi(fees[day].Sum(static fee => fee.Fee.Value)));
+            }),
+        ];
+    }
+
+    /// <inheritdoc/>
     public bool TrySave(WaiverBinding binding, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(binding);
@@ -105,6 +126,8 @@ public sealed class InMemoryStore : IEddyStore, IBindingStore
     {
         // The contents outlive the engine on purpose: the next one finds them.
     }
+
+    private static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);
 
     private static (ulong, ulong) Order(CircuitKey key) => (key.Channel.Value, key.HtlcId);
 

@@ -54,6 +54,9 @@ public sealed class CrashingStore : IEddyStore, IBindingStore
 
     public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => Inner.PhantomFees(since, count);
 
+    /// <inheritdoc/>
+    public ImmutableArray<DayFigures> Days(DateOnly first) => Inner.Days(first);
+
     public bool TrySave(WaiverBinding binding, TimeSpan timeout) => !BindingsFail && Inner.TrySave(binding, timeout);
 
     public void Dispose() => Inner.Dispose();

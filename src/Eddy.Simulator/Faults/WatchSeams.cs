@@ -143,6 +143,8 @@ internal sealed class WatchSeams(FaultRun run, FaultNode node) : DaemonSeams
 
         public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => inner.PhantomFees(since, count);
 
+        public ImmutableArray<DayFigures> Days(DateOnly first) => inner.Days(first);
+
         public void Dispose() => inner.Dispose();
     }
 

@@ -38,6 +38,9 @@ internal sealed class AccessToken
         return new(token);
     }
 
+    /// <summary>A secret of its own for some purpose, from which the token cannot be told.</summary>
+    public byte[] Derive(string purpose) => HMACSHA256.HashData(_bytes, Encoding.UTF8.GetBytes(purpose));
+
     /// <summary>Compares in constant time.</summary>
     public bool IsIn(string? authorization)
     {

@@ -19,6 +19,12 @@ namespace Eddy.Api;
 [JsonSerializable(typeof(ReplyReport))]
 [JsonSerializable(typeof(LogLevelReport))]
 [JsonSerializable(typeof(LogLevelRequest))]
+[JsonSerializable(typeof(LimitsReport))]
+[JsonSerializable(typeof(HistoryReport))]
+[JsonSerializable(typeof(LogsReport))]
+[JsonSerializable(typeof(LoginReport))]
+[JsonSerializable(typeof(SessionRequest))]
+[JsonSerializable(typeof(SessionReport))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext;

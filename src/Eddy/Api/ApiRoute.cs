@@ -35,6 +35,9 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, Requ
 
     public ApiAccess Access { get; init; }
 
+    /// <summary>A part of the dashboard, and none of the API.</summary>
+    public bool IsFile { get; init; }
+
     /// <summary>It goes on until one side ends it: the time limit of a request is not for it.</summary>
     public bool IsStream { get; init; }
 }

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Eddy.Api.Events;
+using Eddy.Api.Login;
 using Eddy.Api.Routes;
+using Eddy.Dashboard;
 using Eddy.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -16,15 +19,18 @@ internal sealed partial class ApiServer : IAsyncDisposable
 {
     private const int LongestRequest = 16 * 1024;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     private readonly WebApplication _app;
     private readonly ApiGuard _guard;
+    private readonly EventFeed _feed;
     private readonly ILogger<ApiServer> _logger;
 
-    private ApiServer(WebApplication app, ApiGuard guard, ILogger<ApiServer> logger)
+    private ApiServer(WebApplication app, ApiGuard guard, EventFeed feed, ILogger<ApiServer> logger)
     {
         _app = app;
         _guard = guard;
+        _feed = feed;
         _logger = logger;
     }
 
@@ -52,8 +58,21 @@ internal sealed partial class ApiServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
-        var server = new ApiServer(app, new ApiGuard(token), loggers.CreateLogger<ApiServer>());
-        server.Map([.. NodeRoutes.Of(desk), .. WhyRoutes.Of(desk), .. RingRoutes.Of(desk), .. OperatorRoutes.Of(desk), .. TelemetryRoutes.Of(desk, server._logger)]);
+        var sessions = new SessionBook(token, TimeProvider.System);
+        var feed = new EventFeed(desk, Heartbeat);
+        var server = new ApiServer(app, new ApiGuard(token, sessions), feed, loggers.CreateLogger<ApiServer>());
+        server.Map(
+        [
+            .. NodeRoutes.Of(desk),
+            .. WhyRoutes.Of(desk),
+            .. RingRoutes.Of(desk),
+            .. HistoryRoutes.Of(desk),
+            .. OperatorRoutes.Of(desk),
+            .. TelemetryRoutes.Of(desk, server._logger),
+            .. EventRoutes.Of(desk, feed),
+            .. LoginRoutes.Of(sessions),
+            .. DashboardRoutes.All,
+        ]);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -76,6 +95,8 @@ internal sealed partial class ApiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // First: a server that stops waits for answers that go on.
+        await _feed.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Lightning;
@@ -30,6 +31,12 @@ internal interface IEngineDesk
     /// <summary>The page for Prometheus.</summary>
     Task<string> GetMetricsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The latest lines of the log.</summary>
+    LogTail Logs { get; }
+
+    /// <summary>Ends when what the engine shows may have changed.</summary>
+    Task Changed { get; }
+
     Task<EngineView> GetViewAsync(CancellationToken cancellationToken);
 
     Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken);
@@ -48,4 +55,7 @@ internal interface IEngineDesk
 
     /// <summary>The latest rings in the store, newest first, their stories left out.</summary>
     Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>What came of the days from one on (UTC), oldest first; days on which nothing ended are left out.</summary>
+    Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken);
 }

@@ -30,7 +30,9 @@ internal sealed class OpenApiDocument
     {
     }
 
-    public static JsonObject Of(ImmutableArray<ApiRoute> routes) => new OpenApiDocument().Build(routes);
+    /// <summary>Of all that are the API's; the dashboard's files are not.</summary>
+    public static JsonObject Of(IEnumerable<ApiRoute> routes) =>
+        new OpenApiDocument().Build([.. routes.Where(static route => !route.IsFile)]);
 
     private JsonObject Build(ImmutableArray<ApiRoute> routes)
     {
@@ -68,6 +70,20 @@ internal sealed class OpenApiDocument
                         ["scheme"] = "bearer",
                         ["description"] = "The content of the file token in the data directory.",
                     },
+                    ["sessionCookie"] = new JsonObject
+                    {
+                        ["type"] = "apiKey",
+                        ["in"] = "cookie",
+                        ["name"] = "eddy_8735",
+                        ["description"] = "Set by POST /v1/session; its name ends in the port.",
+                    },
+                    ["sessionKey"] = new JsonObject
+                    {
+                        ["type"] = "apiKey",
+                        ["in"] = "header",
+                        ["name"] = ApiGuard.KeyHeader,
+                        ["description"] = "The other half of a session. What changes something also needs the Origin of this very address.",
+                    },
                 },
             },
         };
@@ -79,7 +95,7 @@ internal sealed class OpenApiDocument
         {
             ["operationId"] = OperationId(route),
             ["summary"] = route.Summary,
-            ["security"] = route.Access == ApiAccess.Anybody ? new JsonArray() : new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
+            ["security"] = new JsonArray([.. SchemesOf(route.Access)]),
         };
         var parameters = new JsonArray([.. PathParameters(route.Path), .. route.Query.Select(QueryParameter)]);
         if (parameters.Count > 0)
@@ -101,6 +117,13 @@ internal sealed class OpenApiDocument
         operation["responses"] = responses;
         return operation;
     }
+
+    private static IEnumerable<JsonNode> SchemesOf(ApiAccess access) => access switch
+    {
+        ApiAccess.Anybody => [],
+        ApiAccess.Token => [new JsonObject { ["token"] = new JsonArray() }],
+        _ => [new JsonObject { ["token"] = new JsonArray() }, new JsonObject { ["sessionCookie"] = new JsonArray(), ["sessionKey"] = new JsonArray() }],
+    };
 
     private JsonObject Response(ApiAnswer[] answers)
     {

@@ -2,6 +2,7 @@ using Eddy.Engine.Explanations;
 using Eddy.Engine.Rings;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
+using Eddy.Logging;
 
 namespace Eddy.Api;
 
@@ -61,6 +62,20 @@ internal static class ReportMapping
         ring.EndedAt,
         [.. ring.Story.Select(line => new StoryReport(line.At, line.What))]);
 
+    public static LimitsReport Limits(EngineView view) => new(
+        view.Limits.MaxInFlight,
+        view.Limits.InFlight,
+        view.Limits.MaxMemberInFlight,
+        view.Limits.MemberInFlight,
+        view.Limits.MaxPerDaySat,
+        view.Limits.LeftPerDaySat,
+        view.Limits.MaxPerPeerPerDaySat,
+        view.Limits.LeftForTightestPeerSat,
+        view.Limits.MaxWaivedFeePerDaySat,
+        view.Limits.LeftWaivedFeePerDaySat);
+
+    public static LogsReport Logs(IEnumerable<LogEntry> lines) => new([.. lines.Select(line => new LogLineReport(line.Number, line.At, Word(line.Level), line.Category, line.Message))]);
+
     public static WhyReport Why(Explanation explanation, EngineView view) => new(
         explanation.Channel?.ToString(),
         explanation.Peer?.ToString(),
@@ -90,7 +105,7 @@ internal static class ReportMapping
             guard.LastKill?.At,
             guard.LastKill?.Reason);
 
-    private static ChannelReport Channel(ChannelView view)
+    public static ChannelReport Channel(ChannelView view)
     {
         var channel = view.Channel;
         return new(
@@ -117,7 +132,7 @@ internal static class ReportMapping
             view.MovedIn.Value);
     }
 
-    private static PeerReport Peer(PeerView peer) => new(
+    public static PeerReport Peer(PeerView peer) => new(
         peer.Id.ToString(),
         peer.Alias,
         peer.IsOnline,
@@ -133,7 +148,7 @@ internal static class ReportMapping
         peer.LastFault,
         peer.MutedUntil);
 
-    private static AdvertReport Advert(AdvertView advert) => new(
+    public static AdvertReport Advert(AdvertView advert) => new(
         advert.Node.ToString(),
         advert.Sequence,
         advert.Hops,
@@ -142,6 +157,14 @@ internal static class ReportMapping
         advert.CanWaive,
         advert.ExpiresAt,
         [.. advert.Intents.Select(intent => new IntentReport(intent.Peer.ToString(), intent.WantOut, intent.MayOut, intent.WantIn, intent.MayIn))]);
+
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "error",
+        LogLevel.Critical => "fatal",
+        _ => "info",
+    };
 
     private static string Outcome(RingView ring) => ring.IsFinal ? ring.Outcome.ToString().ToLowerInvariant() : "under_way";
 

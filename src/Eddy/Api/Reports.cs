@@ -153,5 +153,43 @@ internal sealed record CategoryLevelReport(string Category, string Level);
 /// <param name="Category">Null or empty for everything.</param>
 internal sealed record LogLevelRequest(string? Level, string? Category = null);
 
+/// <summary>GET /v1/limits: the owner's limits, and what is left of them today (UTC); null where nothing is limited.</summary>
+/// <param name="LeftForTightestPeerSat">With the eddy peer with which the least is left.</param>
+internal sealed record LimitsReport(
+    int MaxInFlight,
+    int InFlight,
+    int MaxMemberInFlight,
+    int MemberInFlight,
+    long? MaxPerDaySat,
+    long? LeftPerDaySat,
+    long? MaxPerPeerPerDaySat,
+    long? LeftForTightestPeerSat,
+    long? MaxWaivedFeePerDaySat,
+    long? LeftWaivedFeePerDaySat);
+
+/// <summary>GET /v1/history.</summary>
+internal sealed record HistoryReport(ImmutableArray<DayReport> Days);
+
+/// <param name="Day">UTC, as 2026-01-31.</param>
+/// <param name="SavedMsat">What the rings proposed here would have cost at least.</param>
+/// <param name="PhantomMsat">Fees that LND books as income and nobody received: to be subtracted from what LND says was earned.</param>
+internal sealed record DayReport(string Day, int Settled, int Failed, long MovedMsat, long SavedMsat, long PhantomMsat);
+
+/// <summary>GET /v1/logs.</summary>
+internal sealed record LogsReport(ImmutableArray<LogLineReport> Lines);
+
+/// <param name="Number">Counted since the daemon's start.</param>
+/// <param name="Level"><c>info</c>, <c>warn</c>, <c>error</c> or <c>fatal</c>.</param>
+internal sealed record LogLineReport(long Number, DateTimeOffset At, string Level, string Category, string Message);
+
+/// <summary>POST /v1/login: a link that lets one browser in.</summary>
+internal sealed record LoginReport(string Url, DateTimeOffset ExpiresAt);
+
+/// <summary>POST /v1/session.</summary>
+internal sealed record SessionRequest(string? Code);
+
+/// <param name="Key">Goes with every request of the session, in the header X-Eddy-Key.</param>
+internal sealed record SessionReport(string Key, DateTimeOffset ExpiresAt);
+
 /// <summary>Anything that went wrong, on the API and as <c>--json</c> shows it.</summary>
 internal sealed record ErrorReport(string Error);

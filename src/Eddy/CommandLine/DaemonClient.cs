@@ -55,6 +55,9 @@ internal sealed class DaemonClient : IDisposable
     public Task<T> PostAsync<T>(string path, HttpContent content, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, type, cancellationToken);
 
+    public Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path), type, cancellationToken);
+
     public void Dispose() => _http.Dispose();
 
     private static string ErrorOf(byte[] body)

@@ -108,6 +108,7 @@ internal sealed class EddyCommands
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
         LogLevelCommand.AddTo(this, _root);
+        DashboardCommand.AddTo(this, _root);
         ConfigCommands.AddTo(this, _root, _flags, _terminal);
         StoreCommands.AddTo(this, _root, _flags, _terminal);
         MacaroonCommand.AddTo(this, _root, _flags, _terminal);

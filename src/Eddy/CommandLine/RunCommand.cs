@@ -28,12 +28,14 @@ internal static partial class RunCommand
     {
         var levels = new LogLevels(config.LogLevel);
         using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, levels, config.LogFormat);
+        using var tail = new LogTail(TimeProvider.System);
+        loggers.AddProvider(tail);
         var logger = loggers.CreateLogger("Eddy.Daemon");
         using var manager = ServiceManager.Find(Environment.GetEnvironmentVariable);
         var watching = new GuardOptions(config.GuardTimeout, GuardKill.PathIn(config.DataDirectory));
         await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
         using var export = config.Telemetry is { } telemetry ? StartExport(telemetry, config, loggers) : null;
-        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard, LogLevels = levels }), loggers, cancellationToken);
+        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard, LogLevels = levels, Logs = tail }), loggers, cancellationToken);
         manager?.Ready();
         guard.Announce();
         if (config.File is { } file && PrivateFile.IsWritableByOthers(file))

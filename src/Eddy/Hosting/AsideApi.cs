@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Eddy.Api;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Lightning;
@@ -37,6 +38,12 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
 
     /// <inheritdoc/>
     public TimeSpan? LndSilence => null;
+
+    /// <inheritdoc/>
+    public LogTail Logs => options.Logs;
+
+    /// <inheritdoc/>
+    public Task Changed { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Opens it unless it is open. Where that is not possible the daemon only looks gone.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -97,6 +104,9 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
 
     /// <inheritdoc/>
     public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken) => throw None();
 
     private NoEngineException None() => new($"the daemon has stepped aside, and comes back by itself when this has passed: {Why}");
 

@@ -46,6 +46,9 @@ internal sealed record DaemonOptions
     /// <summary>How long a daemon whose store failed stays aside at first; twice as long each time, up to a minute.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Where the latest lines of the log are kept; the logger's provider, too.</summary>
+    public LogTail Logs { get; init; } = new(TimeProvider.System);
+
     /// <summary>What stands between the engine and its ports: nothing in <c>eddy</c> itself.</summary>
     public PortDecoration Ports { get; init; } = new();
 

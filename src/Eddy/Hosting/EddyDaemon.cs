@@ -4,6 +4,7 @@ using Eddy.Api;
 using Eddy.Engine;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Guarding;
 using Eddy.Interception;
@@ -60,6 +61,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     /// <inheritdoc/>
     public TimeSpan? LndSilence => _node?.Silence;
 
+    /// <inheritdoc/>
+    public LogTail Logs => _options.Logs;
+
     /// <summary>Where the API really listens.</summary>
     public Uri ApiAddress => _api!.Address;
 
@@ -74,7 +78,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     /// </summary>
     public Task Completion => _completion;
 
-    /// <summary>Ends when what the engine shows may have changed.</summary>
+    /// <inheritdoc/>
     public Task Changed => _host.Changed;
 
     /// <summary>Looks at everything that can be wrong, then starts. LND must be there and let us in; later it may go and come back.</summary>
@@ -123,6 +127,9 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) => _host.GetLatestRingsAsync(count, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken) => _host.GetHistoryAsync(first, cancellationToken);
 
     /// <summary>Stops in the reverse order of the start: the interceptor answers what it holds while the engine still listens.</summary>
     public async ValueTask DisposeAsync()

@@ -259,6 +259,8 @@ internal static class Mutants
 
             public System.Collections.Immutable.ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => inner.PhantomFees(since, count);
 
+            public System.Collections.Immutable.ImmutableArray<DayFigures> Days(DateOnly first) => inner.Days(first);
+
             public void Dispose() => inner.Dispose();
         }
     }

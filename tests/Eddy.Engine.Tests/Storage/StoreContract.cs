@@ -145,6 +145,32 @@ public abstract class StoreContract : IDisposable
     }
 
     [Fact]
+    public void Days_count_what_ended_on_them()
+    {
+        var day = DateOnly.FromDateTime(Noon.UtcDateTime);
+        Commit(batch =>
+        {
+            batch.Rings.Add(Settled(1) with { EndedAt = Noon + Second, Amount = new(7_000), SavedFee = new(30) });
+            batch.Rings.Add(Settled(2) with { EndedAt = Noon + (2 * Second), Amount = new(5_000), SavedFee = new(4) });
+            batch.Rings.Add(Settled(3) with { EndedAt = Noon.AddDays(1), Amount = new(11_000), SavedFee = new(0) });
+            batch.Rings.Add(Ring(4) with { IsFinal = true, Outcome = RingOutcome.Failed, EndedAt = Noon + Second });
+            batch.Rings.Add(Ring(5));
+            batch.Rings.Add(Settled(6) with { EndedAt = Noon.AddDays(-1) });
+            batch.PhantomFees.Add(new(Key(1), Id(1), new(77), new(100_000), new(51), Noon));
+            batch.PhantomFees.Add(new(Key(2), Id(2), new(77), new(100_000), new(9), Noon.AddDays(2)));
+            batch.PhantomFees.Add(new(Key(3), Id(3), new(77), new(100_000), new(9), Noon.AddDays(-1)));
+        });
+
+        Assert.Equal(
+            [
+                new DayFigures(day, 2, 1, new(12_000), new(34), new(51)),
+                new DayFigures(day.AddDays(1), 1, 0, new(11_000), new(0), new(0)),
+                new DayFigures(day.AddDays(2), 0, 0, new(0), new(0), new(9)),
+            ],
+            Store.Days(day));
+    }
+
+    [Fact]
     public void A_circuit_is_booked_once()
     {
         var fee = new PhantomFee(Key(1), Id(1), new(77), new(100_000), new(51), Noon);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Eddy.Api;
 using Eddy.Engine.Ports;
+using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Logging;
@@ -22,6 +23,8 @@ internal sealed class FakeDesk : IEngineDesk
     public static readonly RingId Old = new(Bytes32.Parse("33" + new string('3', 62)));
     public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public EngineView View { get; set; } = new()
     {
         At = Start.AddMinutes(5),
@@ -42,6 +45,13 @@ internal sealed class FakeDesk : IEngineDesk
         LastSearch = "No ring in reach.",
     };
 
+    public Explanation Why { get; set; } = new(null, null, [new("no-eddy-peers", "No peer runs eddy.", "Ask all of them.")]);
+
+    /// <summary>Rings that only the store knows.</summary>
+    public ImmutableArray<RingView> Past { get; set; } = [];
+
+    public Func<DateOnly, ImmutableArray<DayFigures>>? History { get; set; }
+
     public List<OperatorRequest> Requests { get; } = [];
 
     public Eddy.Guarding.GuardState? Guard { get; set; }
@@ -53,6 +63,10 @@ internal sealed class FakeDesk : IEngineDesk
     /// <summary>Where set, nothing is answered until it ends.</summary>
     public Task? Stuck { get; set; }
 
+    public LogTail Logs { get; } = new(TimeProvider.System);
+
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
     public bool IsObserving => false;
 
     public bool IsMetricsOpen { get; set; }
@@ -60,6 +74,13 @@ internal sealed class FakeDesk : IEngineDesk
     public LogLevels LogLevels { get; } = new(LogLevel.Information);
 
     public Task<string> GetMetricsAsync(CancellationToken cancellationToken) => Task.FromResult("eddy_paused 0\n");
+
+    /// <summary>Shows something else and says so.</summary>
+    public void Show(EngineView view)
+    {
+        View = view;
+        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
 
     public async Task<EngineView> GetViewAsync(CancellationToken cancellationToken)
     {
@@ -78,7 +99,7 @@ internal sealed class FakeDesk : IEngineDesk
     }
 
     public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new Explanation(null, null, [new("no-eddy-peers", "No peer runs eddy.", "Ask all of them.")]));
+        Task.FromResult(Why);
 
     public Task<Explanation?> ExplainAsync(NodeId peer, CancellationToken cancellationToken) => Task.FromResult(
         peer == Bob ? new Explanation(null, Bob, [new("denied", "The peer is denied.", "Allow it.")]) : null);
@@ -90,7 +111,10 @@ internal sealed class FakeDesk : IEngineDesk
         ring == Old ? Ring(Old, "member", RingOutcome.Expired, null, "Time ran out.") : View.Rings.FirstOrDefault(view => view.Id == ring));
 
     public Task<ImmutableArray<RingView>> GetLatestRingsAsync(int count, CancellationToken cancellationToken) =>
-        Task.FromResult<ImmutableArray<RingView>>([.. View.Rings.Take(count).Select(ring => ring with { Story = [] })]);
+        Task.FromResult<ImmutableArray<RingView>>([.. View.Rings.Concat(Past).Take(count).Select(ring => ring with { Story = [] })]);
+
+    public Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<DayFigures>>(History?.Invoke(first) ?? [new(first.AddDays(1), 2, 1, MilliSatoshi.FromSatoshi(300_000), new(453_000), new(151_000))]);
 
     private static ChannelView Channel(ShortChannelId scid, NodeId peer, string alias, long local, long capacity) => new(
         new Channel

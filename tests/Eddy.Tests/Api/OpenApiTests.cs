@@ -37,7 +37,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     public void Every_route_is_in_the_document_and_nothing_else()
     {
         var said = _document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}"));
-        var mapped = _server.Routes.Select(route => $"{route.Method} {route.Path}");
+        var mapped = _server.Routes.Where(static route => !route.IsFile).Select(route => $"{route.Method} {route.Path}");
 
         Assert.Equal(mapped.Order(StringComparer.Ordinal), said.Order(StringComparer.Ordinal));
         Assert.Equal("3.1.0", _document["openapi"]!.GetValue<string>());
@@ -89,7 +89,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         // Every operation was seen well and refused, but for those that anybody may ask.
         foreach (var operation in Operations())
         {
-            Assert.Contains((operation.Name, 200), seen);
+            Assert.True(seen.Contains((operation.Name, 200)) || seen.Contains((operation.Name, 204)), $"{operation.Name} was not seen well.");
             if (operation.Node["security"]!.AsArray().Count > 0)
             {
                 Assert.Contains((operation.Name, 401), seen);
@@ -119,6 +119,16 @@ public sealed class OpenApiTests : IAsyncLifetime
         ("POST", "/v1/loglevel", "{\"level\":\"debug\"}"),
         ("POST", "/v1/loglevel", "{\"level\":\"loud\"}"),
         ("POST", "/v1/loglevel", "{\"level\":\"debug\",\"category\":\"nobody\"}"),
+        ("GET", "/v1/events", null),
+        ("GET", "/v1/logs", null),
+        ("GET", "/v1/limits", null),
+        ("GET", "/v1/logs?after=-1", null),
+        ("GET", "/v1/history", null),
+        ("GET", "/v1/history?days=0", null),
+        ("POST", "/v1/login", null),
+        ("POST", "/v1/session", "{\"code\":\"none\"}"),
+        ("POST", "/v1/session", "{"),
+        ("POST", "/v1/logout", null),
         ("POST", "/v1/rings/1111/cancel", null),
         ("POST", "/v1/rings/4444/cancel", null),
         ("POST", "/v1/propose", "{\"dry_run\":true}"),
@@ -134,7 +144,13 @@ public sealed class OpenApiTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Content = content is null ? null : new StringContent(content, Encoding.UTF8, "application/json");
-        using var response = await _http.SendAsync(request);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (path == "/v1/login" && response.IsSuccessStatusCode && !seen.Contains(("POST /v1/session", 200)))
+        {
+            var url = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["url"]!.GetValue<string>();
+            await HoldAsync("POST", "/v1/session", $"{{\"code\":\"{url.Split('#')[1]}\"}}", seen);
+        }
+
         var template = Template(path);
         var answer = _document["paths"]![template]![method.ToLowerInvariant()]!["responses"]![$"{(int)response.StatusCode}"];
         Assert.True(answer is not null, $"{method} {path} answers {(int)response.StatusCode}, which the document does not know.");
