@@ -27,6 +27,8 @@ public sealed class Chromium : IAsyncDisposable
             {
                 var path = Places.FirstOrDefault(File.Exists);
                 Assert.SkipWhen(path is null, "Needs Chromium: apt-get install chromium.");
+                // Reached in failure only.
+                Assertions.SetDefaultExpectTimeout(60_000);
                 _playwright = await Playwright.CreateAsync();
                 _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"], Timeout = 90_000 });
             }

@@ -40,6 +40,8 @@ internal sealed class MeasuredStore(IEddyStore store, DaemonMeter meter) : IEddy
 
     public ImmutableArray<PhantomFee> PhantomFees(DateTimeOffset since, int count) => store.PhantomFees(since, count);
 
+    public ImmutableArray<DayFigures> Days(DateOnly first) => store.Days(first);
+
     /// <summary>The store belongs to whoever made it.</summary>
     public void Dispose()
     {

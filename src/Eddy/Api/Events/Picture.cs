@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
 using Eddy.Engine.Views;
-using Eddy.Logging;
 
 namespace Eddy.Api.Events;
 

@@ -61,64 +61,66 @@ function nodesOf(arrows, links) {
   return { nodes: nodes.slice(0, most), more: nodes.length - most };
 }
 
-// Circles by distance, then some steps of springs; the same picture for the same network.
+// This node in the middle, the others on ovals by their distance, each as near as may be to those it is linked with; the same picture for
+// the same network.
 function place(nodes, links) {
-  const byDistance = Map.groupBy ? Map.groupBy(nodes, ([, far]) => far) : nodes.reduce((map, node) => map.set(node[1], [...(map.get(node[1]) ?? []), node]), new Map());
-  const farthest = Math.max(1, ...nodes.map(([, far]) => far));
-  places.clear();
-  for (const [far, ring] of byDistance) {
-    ring.forEach(([node], i) => {
-      const angle = (2 * Math.PI * (i + (far % 2) / 2)) / ring.length - Math.PI / 2;
-      const radius = far / farthest;
-      places.set(node, { x: radius * Math.cos(angle), y: radius * Math.sin(angle), far });
-    });
-  }
-  const all = [...places.values()];
-  const joined = links.map(([a, b]) => [places.get(a), places.get(b)]).filter(([a, b]) => a && b);
-  all.forEach((one) => { one.links = 0; });
-  joined.forEach(([a, b]) => { a.links++; b.links++; });
-  const ideal = 1.5 / Math.sqrt(Math.max(4, all.length));
-  for (let step = 0; step < 220; step++) {
-    const heat = 0.09 * (1 - step / 220);
-    all.forEach((one) => { one.fx = 0; one.fy = 0; });
-    for (let i = 0; i < all.length; i++) {
-      for (let j = i + 1; j < all.length; j++) {
-        const dx = all[i].x - all[j].x || 0.001 * (i - j);
-        const dy = all[i].y - all[j].y || 0.001;
-        const push = (2.2 * ideal * ideal) / (dx * dx + dy * dy + 0.002);
-        all[i].fx += dx * push; all[i].fy += dy * push;
-        all[j].fx -= dx * push; all[j].fy -= dy * push;
-      }
-    }
-    for (const [a, b] of joined) {
-      // Who has many links is not to draw all of them close.
-      const dx = b.x - a.x;
-      const dy = b.y - a.y;
-      const pull = Math.hypot(dx, dy) / ideal / (1 + Math.max(a.links, b.links) / 2);
-      a.fx += dx * pull; a.fy += dy * pull;
-      b.fx -= dx * pull; b.fy -= dy * pull;
-    }
-    for (const one of all) {
-      if (one.far === 0) {
-        continue;
-      }
-      const force = Math.hypot(one.fx, one.fy) || 1;
-      one.x += (one.fx / force) * Math.min(heat, force);
-      one.y += (one.fy / force) * Math.min(heat, force);
-    }
-  }
-  const [minX, maxX] = [Math.min(...all.map((p) => p.x)), Math.max(...all.map((p) => p.x))];
-  const [minY, maxY] = [Math.min(...all.map((p) => p.y)), Math.max(...all.map((p) => p.y))];
   const isNarrow = matchMedia('(max-width: 640px)').matches;
   const [w, h] = isNarrow ? [760, 760] : [width, height];
-  for (const one of all) {
-    one.x = 90 + ((one.x - minX) / (maxX - minX || 1)) * (w - 180);
-    one.y = 50 + ((one.y - minY) / (maxY - minY || 1)) * (h - 110);
+  const linked = new Map();
+  for (const [a, b] of links) {
+    linked.set(a, [...(linked.get(a) ?? []), b]);
+    linked.set(b, [...(linked.get(b) ?? []), a]);
   }
-  if (all.length === 1) {
-    Object.assign(all[0], { x: w / 2, y: h / 2 });
+  const circles = [];
+  nodes.forEach(([node, far]) => { (circles[far] ??= []).push(node); });
+  const used = circles.map((circle, far) => far).filter((far) => far > 0);
+  const angles = new Map();
+  places.clear();
+  nodes.filter(([, far]) => far === 0).forEach(([node]) => places.set(node, { x: w / 2, y: h / 2, far: 0 }));
+  for (const far of used) {
+    const circle = far === used[0] ? chain(circles[far], linked) : sortByAngle(circles[far], linked, angles);
+    const step = (2 * Math.PI) / circle.length;
+    const turn = far === used[0] ? -Math.PI / 2 : bestTurn(circle, linked, angles, step);
+    const share = used.length === 1 ? 0.78 : 0.5 + (0.5 * used.indexOf(far)) / (used.length - 1);
+    circle.forEach((node, i) => {
+      const angle = turn + i * step;
+      angles.set(node, angle);
+      places.set(node, { x: w / 2 + (w / 2 - 85) * share * Math.cos(angle), y: h / 2 + (h / 2 - 45) * share * Math.sin(angle), far });
+    });
   }
   return [w, h];
+}
+
+// Who shares a neighbour stands beside each other.
+function chain(circle, linked) {
+  const left = new Set(circle);
+  const order = [];
+  while (left.size > 0) {
+    const last = order.at(-1);
+    const near = last ? [...left].find((node) => (linked.get(node) ?? []).some((far) => !circle.includes(far) && (linked.get(far) ?? []).length < circle.length && (linked.get(last) ?? []).includes(far))) : undefined;
+    const next = near ?? left.values().next().value;
+    left.delete(next);
+    order.push(next);
+  }
+  return order;
+}
+
+function wish(node, linked, angles) {
+  const known = (linked.get(node) ?? []).map((other) => angles.get(other)).filter((angle) => angle !== undefined);
+  return known.length === 0 ? 0 : Math.atan2(known.reduce((sum, angle) => sum + Math.sin(angle), 0), known.reduce((sum, angle) => sum + Math.cos(angle), 0));
+}
+
+function sortByAngle(circle, linked, angles) {
+  return [...circle].sort((a, b) => wish(a, linked, angles) - wish(b, linked, angles) || (a < b ? -1 : 1));
+}
+
+function bestTurn(circle, linked, angles, step) {
+  let best = [Infinity, 0];
+  for (let turn = -Math.PI; turn < Math.PI; turn += Math.PI / 90) {
+    const cost = circle.reduce((sum, node, i) => sum + 1 - Math.cos(turn + i * step - wish(node, linked, angles)), 0);
+    best = cost < best[0] ? [cost, turn] : best;
+  }
+  return best[1];
 }
 
 // A bent line from the rim of one node to the rim of the other.
@@ -163,11 +165,12 @@ function draw() {
     edge.firstChild.textContent = `${nameOf(arrow.from)} → ${nameOf(arrow.to)}: ${sat(arrow.amount)} sat${arrow.gains ? '' : ', harmless'}`;
     return edge;
   }));
+  const middle = picture.viewBox.baseVal.height / 2;
   $('map-nodes').replaceChildren(...nodes.map(([node]) => {
     const { x, y } = places.get(node);
     const peer = state.peers.get(node);
     const group = svg('g', { class: `${isSelf(node) ? 'self' : ''} ${peer && !peer.online ? 'off' : ''}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
-      svg('circle', { r: isSelf(node) ? 13 : 10, class: 'node' }), svg('text', { y: y > 0 ? 30 : -18 }));
+      svg('circle', { r: isSelf(node) ? 13 : 10, class: 'node' }), svg('text', { y: y < middle - 1 ? -18 : 30 }));
     const name = nameOf(node);
     group.lastChild.textContent = name.length > 16 ? `${name.slice(0, 15)}…` : name;
     group.append(svg('title', {}));

@@ -125,7 +125,7 @@ export function start() {
     const wanted = $('ring-filter').value;
     const shown = all.filter((ring) => wanted === '' || (wanted === 'other' ? ring.final && ring.outcome !== 'settled' : ring.outcome === wanted));
     list.show(shown, (ring) => ring.id);
-    latest.show(all.slice(0, 6), (ring) => ring.id);
+    latest.show(all.slice(0, 5), (ring) => ring.id);
     $('latest-empty').hidden = all.length > 0;
     $('rings-empty').hidden = shown.length > 0;
     setText($('rings-empty'), all.length === 0 ? 'No ring yet. It takes three nodes whose channels want liquidity moved the same way round.' : 'No ring is like that.');
