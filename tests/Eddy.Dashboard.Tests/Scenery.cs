@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
-using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Rings;
 using Eddy.Tests.Api;
