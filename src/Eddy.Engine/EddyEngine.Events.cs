@@ -5,6 +5,7 @@ using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Engine.Wire;
 using Eddy.Forwarding;
+using Eddy.Lightning;
 using Eddy.Rings;
 
 namespace Eddy.Engine;
@@ -256,8 +257,82 @@ public sealed partial class EddyEngine
         OperatorRequest.Resume => SetPaused(false),
         OperatorRequest.Propose propose => Propose(propose.IsDryRun),
         OperatorRequest.Cancel cancel => Cancel(cancel.Ring),
+        OperatorRequest.Reconfigure changed => Reconfigure(changed.Options),
+        OperatorRequest.Say say => Say(say.Node, say.Word, say.For),
+        OperatorRequest.Stop => Stop(),
         _ => throw new ArgumentException($"No such request: {request.GetType().Name}.", nameof(request)),
     };
+
+    private OperatorReply Say(NodeId node, PeerWord word, TimeSpan? length)
+    {
+        var until = length is { } span ? _context.Now + span : PeerWordView.ForGood;
+        var isKnown = true;
+        switch (word)
+        {
+            case PeerWord.Allow or PeerWord.Deny:
+                _words.Say(node, word, until);
+                break;
+            case PeerWord.Mute:
+                _conduct.Mute(_peers.Add(node), until);
+                break;
+            case PeerWord.Unmute:
+                isKnown = _conduct.Unmute(node);
+                break;
+            default:
+                isKnown = _words.Forget(node) | _conduct.Unmute(node) | _backOffs.Forget(node);
+                break;
+        }
+
+        OnWelcomeChanged();
+        var name = RingStory.Name(node);
+        var end = until == PeerWordView.ForGood ? "until that is taken back" : $"until {until:u}";
+        var message = word switch
+        {
+            PeerWord.Allow => $"Rings with {name} are welcome {end}.",
+            PeerWord.Deny => $"No ring with {name} {end}.",
+            PeerWord.Mute => $"{name} is not listened to {end}.",
+            PeerWord.Unmute => isKnown ? $"{name} is listened to again." : $"{name} was not muted.",
+            _ => isKnown ? $"Nothing is held against {name} any more." : $"Nothing was said of {name}.",
+        };
+        LogOperator(message);
+        return new OperatorReply(isKnown ? OperatorStatus.Done : OperatorStatus.NotFound, message);
+    }
+
+    /// <summary>Who is welcome has changed.</summary>
+    private void OnWelcomeChanged()
+    {
+        _liquidity.Invalidate();
+        _owner.OnOptions();
+        _gossiper.OnPeersChanged();
+        _gossiper.OnOwnChange();
+        _proposer.SearchSoon();
+    }
+
+    private OperatorReply Stop()
+    {
+        _context.IsStopping = true;
+        _owner.OnPause();
+        _gossiper.OnOwnChange();
+        return new OperatorReply(OperatorStatus.Done, $"{_rings.OpenCount} rings are under way.");
+    }
+
+    private OperatorReply Reconfigure(EngineOptions options)
+    {
+        var couldInitiate = _context.CanInitiate;
+        _context.Options = options with { Rings = options.Rings with { MaxLength = _context.Options.Rings.MaxLength } };
+        _liquidity.Invalidate();
+        _owner.OnOptions();
+        if (couldInitiate != _context.CanInitiate)
+        {
+            _greeter.OnFlagsChanged();
+        }
+
+        _gossiper.OnPeersChanged();
+        _gossiper.OnOwnChange();
+        _proposer.OnOptions();
+        LogOperator("The operator's wishes have changed.");
+        return new OperatorReply(OperatorStatus.Done, "From now on it holds; rings under way keep their terms.");
+    }
 
     /// <summary>An operator who asks for a ring and gets none is told what there would be.</summary>
     private OperatorReply Propose(bool isDryRun)

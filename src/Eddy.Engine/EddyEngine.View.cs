@@ -4,6 +4,7 @@ using Eddy.Engine.Liquidity;
 using Eddy.Engine.Rings;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Lightning;
 using Eddy.Liquidity;
 using Eddy.Rings;
@@ -26,6 +27,13 @@ public sealed partial class EddyEngine
 
     /// <summary>What came of the days from one on (UTC), oldest first.</summary>
     public ImmutableArray<DayFigures> History(DateOnly first) => _context.Ports.Store.Days(first);
+
+    /// <summary>The ledger of phantom fees from one day to another (UTC), both included; oldest first.</summary>
+    public ImmutableArray<PhantomFee> Ledger(DateOnly from, DateOnly to)
+    {
+        var first = from <= DateOnly.FromDateTime(DateTime.UnixEpoch) ? DateTimeOffset.UnixEpoch : new DateTimeOffset(from.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        return [.. _context.Ports.Store.PhantomFees(first, int.MaxValue).Where(fee => DateOnly.FromDateTime(fee.SettledAt.UtcDateTime) <= to).Reverse()];
+    }
 
     private EngineView BuildView()
     {
@@ -57,6 +65,8 @@ public sealed partial class EddyEngine
         Gate = _context.Ports.Gate.Statistics,
         Limits = _budget.ToView(_peers.EddyPeers.Select(static peer => peer.Id)),
         Refusals = _member.Refusals.ByReason.ToImmutableSortedDictionary(),
+        Would = _would.View,
+        Words = [.. _words.All],
         RefusalCauses = _member.Refusals.ByCause.ToImmutableSortedDictionary(),
     };
 
@@ -110,7 +120,8 @@ public sealed partial class EddyEngine
         _conduct.MutedUntil(peer.Id));
 
     private string NoteOn(PeerState peer) =>
-        _conduct.MutedUntil(peer.Id) is { } until ? $"It is not listened to until {until:u}. {peer.LastFault} For good: deny={peer.Id} in [policy].".Replace("  ", " ", StringComparison.Ordinal)
+        _conduct.MutedUntil(peer.Id) is { } until ? $"It is not listened to until {until:u}. {peer.LastFault} For good: eddy deny {peer.Id}".Replace("  ", " ", StringComparison.Ordinal)
+        : _words.Find(peer.Id) is { } word ? $"{(word.Word == PeerWord.Deny ? "Denied" : "Allowed")} by the owner {(word.IsForGood ? "until that is taken back" : $"until {word.Until:u}")}."
         : _context.Options.Policy.Deny.Contains(peer.Id) ? "It is denied in [policy]."
         : peer.Note.Length > 0 ? peer.Note
         : peer is { IsOnline: true, IsEddy: false } ? "It does not answer eddy's hello."

@@ -9,7 +9,6 @@ using Eddy.Engine.Timers;
 using Eddy.Engine.Views;
 using Eddy.Forwarding;
 using Eddy.Lightning;
-using Eddy.Liquidity;
 using Eddy.Rings;
 using Microsoft.Extensions.Logging;
 
@@ -48,6 +47,8 @@ public sealed partial class EddyEngine : IDisposable
     private readonly RingProposer _proposer;
     private readonly Explainer _explainer;
     private readonly RingDiagnosis _diagnosis;
+    private readonly PeerWords _words;
+    private readonly WouldBook _would;
 
     private ForwardingView _forwarding = ForwardingView.Empty;
     private Dictionary<CircuitKey, uint> _bindings = [];
@@ -63,31 +64,25 @@ public sealed partial class EddyEngine : IDisposable
 
         _logger = ports.Logger;
         _context = new EngineContext(options, ports);
-        var planner = new PlannerOptions
-        {
-            MaxHops = options.Rings.MaxLength,
-            MinAmount = options.Rings.MinAmountSat,
-            MaxAmount = options.Rings.MaxAmountSat,
-            MaxRings = options.Policy.MaxInFlight,
-            Interval = options.Rings.Interval,
-        };
         _greeter = new Greeter(_context, _peers);
         _counters = new DailyCounters(_context);
-        _backOffs = new BackOffs(_context, planner);
+        _backOffs = new BackOffs(_context);
         _conduct = new PeerConduct(_context, _peers, _greeter, _backOffs);
         _rings = new RingKeeper(_context);
-        _liquidity = new OwnLiquidity(_context, _counters, () => _rings.Reservations(), channel => _rings.NeutralPromised(channel));
+        _words = new PeerWords(_context);
+        _liquidity = new OwnLiquidity(_context, _counters, _words, () => _rings.Reservations(), channel => _rings.NeutralPromised(channel));
         _budget = new DayBudget(_context, _rings, _counters);
         var verifier = ports.Verifier ?? (_ownVerifier = new OfflineVerifier());
         _gossiper = new Gossiper(_context, _peers, _greeter, _conduct, _liquidity, verifier);
         _owner = new OwnersWord(_context, _rings, _liquidity, _budget);
         _effects = new RingEffects(_context, _rings, _backOffs, _owner);
         _member = new RingMember(_context, _rings, _peers, _conduct, _gossiper, _liquidity, _backOffs, _budget, verifier);
-        _proposer = new RingProposer(_context, _rings, _gossiper, _liquidity, _backOffs, _counters, _budget, planner);
+        _would = new WouldBook(_context, _gossiper, _liquidity);
+        _proposer = new RingProposer(_context, _rings, _would, _gossiper, _liquidity, _backOffs, _counters, _budget);
 
         var links = new LinkReasons(_context, _peers, _conduct, _gossiper, _liquidity, _backOffs, _rings);
         _diagnosis = new RingDiagnosis(_context, _rings, _gossiper, _liquidity, _backOffs, _proposer);
-        _explainer = new Explainer(_context, _peers, _conduct, _greeter, _liquidity, _budget, _proposer, _member, _diagnosis, links);
+        _explainer = new Explainer(_context, _peers, _conduct, _greeter, _liquidity, _budget, _proposer, _member, _would, _diagnosis, links);
 
         _greeter.Met = _gossiper.OnMet;
         _greeter.Changed = _ => _gossiper.OnOwnChange();
@@ -120,6 +115,7 @@ public sealed partial class EddyEngine : IDisposable
         _context.IsPaused = contents.Settings.GetValueOrDefault(StoreSettings.Paused) == bool.TrueString;
         _counters.Load(contents.Counters);
         _backOffs.Load(contents.BackOffs);
+        _words.Load(contents.BackOffs);
         _conduct.Load();
         _gossiper.Start(contents.Settings);
         _effects.Load(contents.Outbox);
@@ -236,6 +232,11 @@ public sealed partial class EddyEngine : IDisposable
         _gossiper.OnHousekeeping();
         _backOffs.Prune();
         _counters.Forget();
+        if (_words.Prune())
+        {
+            OnWelcomeChanged();
+        }
+
         ForgetBindings();
         if (_context.Now - _forgottenAt >= ForgetInterval)
         {

@@ -4,6 +4,7 @@ using Eddy.Engine.Storage;
 using Eddy.Engine.Timers;
 using Eddy.Engine.Wire;
 using Eddy.Lightning;
+using Eddy.Liquidity;
 using Channel = Eddy.Lightning.Channel;
 
 namespace Eddy.Engine;
@@ -23,7 +24,18 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
     private readonly Dictionary<long, Action<CommandOutcome>> _pending = [];
     private long _lastCommand;
 
-    public EngineOptions Options { get; } = options;
+    /// <summary>What the operator wants now: another object after each change.</summary>
+    public EngineOptions Options { get; set; } = options;
+
+    /// <summary>The same for the planner.</summary>
+    public PlannerOptions Planner => new()
+    {
+        MaxHops = Options.Rings.MaxLength,
+        MinAmount = Options.Rings.MinAmountSat,
+        MaxAmount = Options.Rings.MaxAmountSat,
+        MaxRings = Options.Policy.MaxInFlight,
+        Interval = Options.Rings.Interval,
+    };
 
     public EnginePorts Ports { get; } = ports;
 
@@ -49,6 +61,9 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
 
     public bool IsPaused { get; set; }
 
+    /// <summary>The process is about to end.</summary>
+    public bool IsStopping { get; set; }
+
     public uint Height { get; set; }
 
     /// <summary>In order of their ids.</summary>
@@ -59,7 +74,7 @@ internal sealed class EngineContext(EngineOptions options, EnginePorts ports)
     public bool CanWaive => !Options.IsObserving && Interceptor == InterceptorState.Up;
 
     /// <summary>True where neither a proposal of ours nor a consent may be given.</summary>
-    public bool IsIdle => IsPaused || Options.IsObserving || !IsConnected;
+    public bool IsIdle => IsPaused || IsStopping || Options.IsObserving || !IsConnected;
 
     public void BeginStep() => Now = Ports.Time.GetUtcNow();
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Lightning;
 using Eddy.Rings;
 using Microsoft.Extensions.Logging;
@@ -124,6 +125,10 @@ public sealed partial class EngineHost : IEngineInbox, IDisposable
         CallAsync(engine => engine.Handle(request), cancellationToken);
 
     public Task<EngineView> GetViewAsync(CancellationToken cancellationToken) => CallAsync(engine => engine.View, cancellationToken);
+
+    /// <summary>The ledger of phantom fees from one day to another (UTC), both included; oldest first.</summary>
+    public Task<ImmutableArray<PhantomFee>> GetLedgerAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken) =>
+        CallAsync(engine => engine.Ledger(from, to), cancellationToken);
 
     /// <summary>Why nothing happens.</summary>
     public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => CallAsync(engine => engine.Explain(), cancellationToken);

@@ -37,6 +37,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
     private readonly EventPump _events;
     private readonly SessionSlot _slot = new();
     private readonly CircuitMemory _circuits = new();
+    private readonly InterceptorSwitch _intercepting = new();
     private readonly PaymentRunner _payments;
     private readonly CircuitLookup _lookup;
     private readonly PeerMessages _messages;
@@ -75,6 +76,9 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
     /// </summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
+    /// <summary>Whether LND's interceptor is wanted. Turned off, what it holds is answered first, and its place left to others.</summary>
+    public void Intercept(bool isWanted) => _intercepting.Turn(isWanted);
+
     /// <summary>Starts to connect. Returns at once.</summary>
     /// <param name="gate">Judges HTLCs; null for a node that only looks on: the interceptor's place is then left to others.</param>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -87,7 +91,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
         var interceptor = gate is null
             ? null
-            : new InterceptorLoop(gate, _options.Watch, _options.Downstream, _events, _circuits, Interceptor, _options.Timings, _loggers.CreateLogger<InterceptorLoop>());
+            : new InterceptorLoop(gate, _intercepting, _options.Watch, _options.Downstream, _events, _circuits, Interceptor, _options.Timings, _loggers.CreateLogger<InterceptorLoop>());
         _loops =
         [
             Task.Run(() => _events.RunAsync(CancellationToken.None)),
@@ -133,6 +137,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
         if (state == 0)
         {
             _stopping.Dispose();
+            _intercepting.Dispose();
             return;
         }
 
@@ -142,6 +147,7 @@ public sealed partial class LndNode : ILightningNode, IPeerMessenger, IAsyncDisp
 
         // An engine that has stopped takes nothing any more, or lets us wait for good.
         await _loops[0].WaitAsync(FlushLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _intercepting.Dispose();
         _stopping.Dispose();
     }
 

@@ -17,6 +17,9 @@ public sealed record LndOptions
     /// <summary>mainnet, testnet, testnet4, signet, simnet or regtest; null takes whatever LND runs on.</summary>
     public string? Network { get; init; }
 
+    /// <summary>host:port of a SOCKS5 proxy on the way to LND; it resolves LND's name. Null for none.</summary>
+    public string? Proxy { get; init; }
+
     public LndTimings Timings { get; init; } = new();
 
     /// <summary>Watches over the loop that reads the interceptor's stream; null where nobody does.</summary>

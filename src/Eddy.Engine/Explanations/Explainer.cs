@@ -21,6 +21,7 @@ internal sealed class Explainer(
     DayBudget budget,
     RingProposer proposer,
     RingMember member,
+    WouldBook would,
     RingDiagnosis diagnosis,
     LinkReasons links)
 {
@@ -69,7 +70,16 @@ internal sealed class Explainer(
 
         if (context.Options.IsObserving)
         {
-            yield return new("observing", "This node only looks on.", "Set mode=active in [eddy].");
+            var missed = would.View;
+            yield return new(
+                "observing",
+                missed.Count == 0 ? "This node only looks on." : $"This node only looks on. It would have been in {missed.Count} rings since its start, {RingStory.Sat(missed.Moved)} in all.",
+                "Set mode=active in [eddy] and run: eddy config reload. What it misses: eddy rings --would");
+        }
+
+        if (context.IsStopping)
+        {
+            yield return new("stopping", "Eddy is about to end: rings under way may end first.", "");
         }
 
         if (context.IsPaused)

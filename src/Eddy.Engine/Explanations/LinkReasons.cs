@@ -69,13 +69,12 @@ internal sealed class LinkReasons(
 
     public IEnumerable<WhyReason> OfPeer(NodeId id)
     {
-        var policy = context.Options.Policy;
         if (liquidity.IsUnwelcome(id))
         {
             yield return new(
                 "denied",
-                policy.Deny.Contains(id) ? "The peer is denied: no ring with it." : "The peer is not on the list of those allowed.",
-                "Look at allow and deny in [policy].");
+                liquidity.IsDenied(id) ? "The peer is denied: no ring with it." : "The peer is not on the list of those allowed.",
+                $"Look at allow and deny in [policy], or run: eddy allow {id}");
         }
 
         if (conduct.IsMuted(id))
@@ -105,7 +104,7 @@ internal sealed class LinkReasons(
     public WhyReason Muted(NodeId id) => new(
         "muted",
         $"{RingStory.Name(id)} is not listened to until {conduct.MutedUntil(id):u}. {peers.Find(id)?.LastFault}".TrimEnd(),
-        $"Ask its operator what it runs. To have nothing to do with it for good: deny={id} in [policy].");
+        $"Ask its operator what it runs. To listen to it now: eddy unmute {id}. To have nothing to do with it for good: eddy deny {id}");
 
     public IEnumerable<WhyReason> UnderWay(NodeId peer) => rings.Open
         .Where(ring => ring.Next == peer || ring.Previous == peer)

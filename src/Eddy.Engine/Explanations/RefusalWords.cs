@@ -18,6 +18,7 @@ public static class RefusalWords
         RefusalCause.HashUsed => "its id or payment hash was used before",
         RefusalCause.NotProposer => "another member should have proposed it",
         RefusalCause.Paused => "eddy is paused",
+        RefusalCause.Stopping => "eddy was about to end",
         RefusalCause.Observing => "eddy only looks on",
         RefusalCause.LndAway => "LND was away",
         RefusalCause.NoInterceptor => "the interceptor was not available, so that no fee could be waived",

@@ -41,6 +41,7 @@ internal sealed class Gossiper(
     private readonly Spreader _spreader = new(context, peers);
     private AdvertBook? _book;
     private OwnAdvertState _own = OwnAdvertState.Start();
+    private bool _hasWithdrawn;
     private TokenBucket _pace;
     private int _day;
 
@@ -63,6 +64,9 @@ internal sealed class Gossiper(
 
     /// <summary>What we announced last.</summary>
     public ImmutableArray<Eddy.Gossip.Intent> OwnIntents => _own.Intents;
+
+    /// <summary>Who only looks on says nothing: what it said before it takes back, once.</summary>
+    private bool IsSilent => context.Options.IsObserving && (_own.Sequence == 0 || _hasWithdrawn);
 
     private OwnAdvertOptions Options => new() { TtlSeconds = (int)context.Options.Rings.AdvertTtl.TotalSeconds };
 
@@ -97,6 +101,13 @@ internal sealed class Gossiper(
             context.CanInitiate,
             context.CanWaive,
             [.. Offers().Select(offer => pairs.TryGetValue(offer.Peer, out var pair) ? pair.Offer.ToIntent() : offer.ToIntent())]);
+        return _graph.Snapshot();
+    }
+
+    /// <summary>The same as if this node took part: for saying what it misses.</summary>
+    public LiquidityGraph GraphAsActive()
+    {
+        _graph.Set(context.Node!.Id, canInitiate: true, canWaive: true, [.. Offers(isIdle: false).Select(static offer => offer.ToIntent())]);
         return _graph.Snapshot();
     }
 
@@ -160,7 +171,7 @@ internal sealed class Gossiper(
 
     public void OnRequest(PeerState peer, AdvertRequest request)
     {
-        if (_book is not null && IsListenedTo(peer))
+        if (_book is not null && IsListenedTo(peer) && !IsSilent)
         {
             _spreader.OnRequest(peer, request, _book);
         }
@@ -208,7 +219,7 @@ internal sealed class Gossiper(
 
     public void OnPublishDue()
     {
-        if (_book is null || context.Node is not { } node || !context.IsConnected)
+        if (_book is null || context.Node is not { } node || !context.IsConnected || IsSilent)
         {
             return;
         }
@@ -225,6 +236,7 @@ internal sealed class Gossiper(
 
         _pace = paced;
         _own = step.Next;
+        _hasWithdrawn = context.Options.IsObserving;
         context.Batch.Settings[StoreSettings.AdvertSequence] = _own.Sequence.ToString(CultureInfo.InvariantCulture);
         context.Batch.Settings[StoreSettings.AdvertParts] = _own.Parts.Length.ToString(CultureInfo.InvariantCulture);
         Sign(node, step.Drafts);
@@ -263,13 +275,13 @@ internal sealed class Gossiper(
             OfferDue(peer);
         }
 
-        _spreader.OnHousekeeping(_book, [.. peers.EddyPeers.Where(IsListenedTo)]);
+        _spreader.OnHousekeeping(_book, context.Options.IsObserving ? [] : [.. peers.EddyPeers.Where(IsListenedTo)]);
     }
 
     /// <summary>A peer that has come is offered what it may lack; at once, or when that may be.</summary>
     private void OfferDue(PeerState peer)
     {
-        if (_book is not null && peer.OffersDueSince is { } since && IsListenedTo(peer)
+        if (!context.Options.IsObserving && _book is not null && peer.OffersDueSince is { } since && IsListenedTo(peer)
             && peer.Offers.TryTake(Reintroductions, context.Now, 1, out var taken))
         {
             peer.Offers = taken;
@@ -281,11 +293,13 @@ internal sealed class Gossiper(
     }
 
     /// <summary>One for each eddy peer with a channel, and nothing offered where nothing may happen.</summary>
-    private IEnumerable<PairOffer> Offers()
+    private IEnumerable<PairOffer> Offers() => Offers(context.IsIdle);
+
+    private IEnumerable<PairOffer> Offers(bool isIdle)
     {
-        foreach (var peer in peers.All.Where(IsListenedTo))
+        foreach (var peer in peers.All.Where(peer => IsListenedTo(peer) && !liquidity.IsHidden(peer.Id)))
         {
-            var isOpen = !context.IsIdle && peer is { IsOnline: true, IsEddy: true };
+            var isOpen = !isIdle && peer is { IsOnline: true, IsEddy: true };
             yield return isOpen && liquidity.Find(peer.Id) is { } pair
                 ? pair.Offer
                 : new PairOffer(peer.Id, DirectionOffer.Nothing, DirectionOffer.Nothing, AllowsRingOfTwo: false);
@@ -296,7 +310,7 @@ internal sealed class Gossiper(
     private bool IsListenedTo(PeerState peer) =>
         greeter.HasChannelWith(peer.Id)
         && !conduct.IsMuted(peer.Id)
-        && !context.Options.Policy.Deny.Contains(peer.Id)
+        && !liquidity.IsDenied(peer.Id)
         && (peer is { IsOnline: true, IsEddy: true } || (peer.WasEddy && context.Now - peer.LastSeen < Grace));
 
     private void OnFault(PeerState peer, AdvertFault fault) => conduct.OnFault(
@@ -350,7 +364,11 @@ internal sealed class Gossiper(
 
     private void Apply(AdvertBookChange change)
     {
-        _spreader.Relay(change.Relays);
+        if (!context.Options.IsObserving)
+        {
+            _spreader.Relay(change.Relays);
+        }
+
         Follow(change.Changed);
     }
 

@@ -112,6 +112,29 @@ internal sealed partial class PeerConduct(EngineContext context, PeerTable peers
         }
     }
 
+    /// <summary>As the owner wants it.</summary>
+    public void Mute(PeerState peer, DateTimeOffset until)
+    {
+        backOffs.Mute(peer.Id, until);
+        peer.LastFault = "The owner muted it.";
+        _isStale = true;
+        context.Timers.Set(new EngineTimer(TimerKind.MuteOver, peer.Id), until);
+        Changed(peer);
+    }
+
+    /// <returns>Whether it was muted.</returns>
+    public bool Unmute(NodeId id)
+    {
+        var wasMuted = backOffs.Unmute(id);
+        if (wasMuted)
+        {
+            context.Timers.Cancel(new EngineTimer(TimerKind.MuteOver, id));
+            OnMuteOver(id);
+        }
+
+        return wasMuted;
+    }
+
     private void Mute(PeerState peer)
     {
         var until = backOffs.Mute(peer.Id);

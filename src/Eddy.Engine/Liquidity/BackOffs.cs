@@ -8,7 +8,7 @@ namespace Eddy.Engine.Liquidity;
 /// Whom we leave alone for a while. Hops and nodes on which our own rings failed are only left out of our searches; nodes that held an HTLC
 /// too long, and initiators whose rings come to nothing, are refused as well. Saved with the step that changes them.
 /// </summary>
-internal sealed class BackOffs(EngineContext context, PlannerOptions options)
+internal sealed class BackOffs(EngineContext context)
 {
     private const string HopPrefix = "hop:";
     private const string NodePrefix = "node:";
@@ -145,6 +145,43 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         return _muted.NodeUntil(peer, context.Now)!.Value; // set by the line before
     }
 
+    /// <summary>As the owner wants it.</summary>
+    public void Mute(NodeId peer, DateTimeOffset until)
+    {
+        _muted = BackOffBook.Restore([], _muted.Nodes.Where(entry => entry.Key != peer).Append(new(peer, new BackOff(until, 1))));
+        SaveNode(MutedPrefix, _muted, peer);
+    }
+
+    public bool Unmute(NodeId peer)
+    {
+        var wasMuted = MutedUntil(peer) is not null;
+        _muted = _muted.Settled([peer]);
+        context.Batch.BackOffs[$"{MutedPrefix}{peer}"] = null;
+        return wasMuted;
+    }
+
+    /// <summary>What is held against a node and its hops is forgotten.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool Forget(NodeId node)
+    {
+        var hops = Book.Hops.Where(entry => entry.Key.From == node || entry.Key.To == node).Select(static entry => entry.Key).ToArray();
+        var wasKnown = hops.Length > 0 || Until(node) is not null;
+        Book = BackOffBook.Restore(Book.Hops.Where(entry => !hops.Contains(entry.Key)), Book.Nodes.Where(entry => entry.Key != node));
+        _held = _held.Settled([node]);
+        _idle = _idle.Settled([node]);
+        foreach (var hop in hops)
+        {
+            context.Batch.BackOffs[$"{HopPrefix}{hop.From}:{hop.To}"] = null;
+        }
+
+        foreach (var prefix in new[] { NodePrefix, HeldPrefix, IdlePrefix })
+        {
+            context.Batch.BackOffs[$"{prefix}{node}"] = null;
+        }
+
+        return wasKnown;
+    }
+
     public bool IsIdling(NodeId initiator) => _idle.NodeUntil(initiator, context.Now) is not null;
 
     public bool IsHeldAgainst(NodeId node) => _held.NodeUntil(node, context.Now) is not null;
@@ -176,9 +213,9 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
         }
 
         var (before, heldBefore, idleBefore, mutedBefore) = (Book, _held, _idle, _muted);
-        Book = Book.Prune(context.Now, options);
-        _held = _held.Prune(context.Now, options);
-        _idle = _idle.Prune(context.Now, options);
+        Book = Book.Prune(context.Now, context.Planner);
+        _held = _held.Prune(context.Now, context.Planner);
+        _idle = _idle.Prune(context.Now, context.Planner);
         _muted = _muted.Prune(context.Now, Muting);
         foreach (var (hop, _) in before.Hops.Except(Book.Hops))
         {
@@ -229,9 +266,9 @@ internal sealed class BackOffs(EngineContext context, PlannerOptions options)
 
     private PlannerOptions OptionsFor(BackOffLength length) => length switch
     {
-        BackOffLength.Short => options with { FirstBackOff = Short },
-        BackOffLength.Long => options with { FirstBackOff = Long },
-        _ => options,
+        BackOffLength.Short => context.Planner with { FirstBackOff = Short },
+        BackOffLength.Long => context.Planner with { FirstBackOff = Long },
+        _ => context.Planner,
     };
 
     private void SaveNode(string prefix, BackOffBook book, NodeId node)

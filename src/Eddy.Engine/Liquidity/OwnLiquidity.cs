@@ -1,3 +1,4 @@
+using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Liquidity;
 
@@ -7,6 +8,7 @@ namespace Eddy.Engine.Liquidity;
 internal sealed class OwnLiquidity(
     EngineContext context,
     DailyCounters counters,
+    PeerWords words,
     Func<IReadOnlyCollection<Reservation>> reservations,
     Func<ShortChannelId, MilliSatoshi> neutralPromised)
 {
@@ -18,7 +20,7 @@ internal sealed class OwnLiquidity(
     private bool _isStale = true;
     private int _day;
 
-    public LiquidityOptions Options { get; } = new()
+    public LiquidityOptions Options => new()
     {
         MinAmount = context.Options.Rings.MinAmountSat,
         MaxAmount = context.Options.Rings.MaxAmountSat,
@@ -72,9 +74,19 @@ internal sealed class OwnLiquidity(
         ?? false;
 
     /// <summary>True where the operator wants no ring with this node.</summary>
-    public bool IsUnwelcome(NodeId node) =>
-        context.Options.Policy.Deny.Contains(node)
-        || (!context.Options.Policy.Allow.IsEmpty && !context.Options.Policy.Allow.Contains(node));
+    public bool IsUnwelcome(NodeId node) => words.Find(node)?.Word switch
+    {
+        PeerWord.Deny => true,
+        PeerWord.Allow => false,
+        _ => context.Options.Policy.Deny.Contains(node) || (!context.Options.Policy.Allow.IsEmpty && !context.Options.Policy.Allow.Contains(node)),
+    };
+
+    /// <summary>True where the operator has named it as one to have nothing to do with.</summary>
+    public bool IsDenied(NodeId node) =>
+        words.Find(node)?.Word is { } word ? word == PeerWord.Deny : context.Options.Policy.Deny.Contains(node);
+
+    /// <summary>Every channel with the peer is kept out of everything: that there are any is nobody's business.</summary>
+    public bool IsHidden(NodeId peer) => context.Channels.Where(channel => channel.Peer == peer).All(IsExcluded);
 
     public OwnChannel ToOwn(Channel channel) => new(
         channel,

@@ -32,6 +32,19 @@ internal sealed class OwnersWord(EngineContext context, RingKeeper rings, OwnLiq
         }
     }
 
+    /// <summary>Nobody outside has our word for these yet; to the others we stand by what we signed.</summary>
+    public void OnOptions()
+    {
+        foreach (var ring in rings.Open.Where(static ring => ring.State is MemberState.Signing or InitiatorState.Signing).ToArray())
+        {
+            if (FindObjection(ring) is { } objection)
+            {
+                rings.Tell(ring, $"Taken back after a change of the configuration: {objection}");
+                rings.Apply(ring, new RingEvent.CancelRequested(context.Now));
+            }
+        }
+    }
+
     /// <summary>A payment of ours that LND has no record of may be sent now.</summary>
     public bool MaySend(Ring ring)
     {

@@ -19,6 +19,9 @@ public enum RefusalCause
 
     Paused,
 
+    /// <summary>The process is about to end.</summary>
+    Stopping,
+
     Observing,
 
     /// <summary>LND is away.</summary>
@@ -106,7 +109,7 @@ public static class RefusalCauses
     {
         RefusalCause.Malformed or RefusalCause.HashUsed => RejectReason.Invalid,
         RefusalCause.NotProposer => RejectReason.NotProposer,
-        RefusalCause.Paused or RefusalCause.Observing or RefusalCause.LndAway => RejectReason.Paused,
+        RefusalCause.Paused or RefusalCause.Stopping or RefusalCause.Observing or RefusalCause.LndAway => RejectReason.Paused,
         RefusalCause.NoInterceptor => RejectReason.NoInterceptor,
         RefusalCause.MaxLockBlocks or RefusalCause.LockTime => RejectReason.LockTime,
         RefusalCause.Denied or RefusalCause.Idling or RefusalCause.Held => RejectReason.NotWelcome,

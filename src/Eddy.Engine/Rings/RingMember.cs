@@ -206,6 +206,7 @@ internal sealed class RingMember(
 
     private RefusalCause? WhyIdle() =>
         context.Options.IsObserving ? RefusalCause.Observing
+        : context.IsStopping ? RefusalCause.Stopping
         : context.IsPaused ? RefusalCause.Paused
         : !context.IsConnected ? RefusalCause.LndAway
         : null;

@@ -14,7 +14,7 @@ namespace Eddy.Engine.Rings;
 
 /// <summary>Looks for rings in which we are the proposer, and begins them.</summary>
 internal sealed class RingProposer(
-    EngineContext context, RingKeeper rings, Gossiper gossiper, OwnLiquidity liquidity, BackOffs backOffs, DailyCounters counters, DayBudget budget, PlannerOptions options)
+    EngineContext context, RingKeeper rings, WouldBook would, Gossiper gossiper, OwnLiquidity liquidity, BackOffs backOffs, DailyCounters counters, DayBudget budget)
 {
     /// <summary>A payment that failed for want of liquidity is tried with half of it, so many times.</summary>
     private const int MostRetries = 2;
@@ -41,7 +41,7 @@ internal sealed class RingProposer(
     private readonly List<Retry> _retries = [];
     private TokenBucket _news;
     private PlannerState _state = PlannerState.Start;
-    private (LiquidityGraph Graph, CommonPlan Plan, DateTimeOffset At)? _common;
+    private (LiquidityGraph Graph, PlannerOptions Options, CommonPlan Plan, DateTimeOffset At)? _common;
 
     /// <summary>What the last search came to, in words.</summary>
     public string LastSearch { get; private set; } = "";
@@ -57,8 +57,17 @@ internal sealed class RingProposer(
     {
         if (context.Options.Rings.SearchesByItself)
         {
-            context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval / 2));
+            context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(context.Planner.Interval / 2));
         }
+    }
+
+    /// <summary>The owner wants something else now.</summary>
+    public void OnOptions()
+    {
+        // How far the searches have come down says nothing about other amounts.
+        _state = PlannerState.Start;
+        Start();
+        SearchSoon();
     }
 
     /// <summary>What others offer has changed. A search costs more than an advert: those who advertise all the time do not make us search all the time.</summary>
@@ -87,14 +96,19 @@ internal sealed class RingProposer(
 
     public void OnSearchDue()
     {
-        context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(options.Interval));
+        context.Timers.Set(new EngineTimer(TimerKind.Search), context.Now + context.Jittered(context.Planner.Interval));
         if (WhyNot() is { } reason)
         {
             LastSearch = reason;
+            if (context.Options.IsObserving && context.Node is not null && context.IsConnected)
+            {
+                would.Search();
+            }
+
             return;
         }
 
-        var plan = Plan(options, Common());
+        var plan = Plan(context.Planner, Common());
         _state = plan.Next;
         backOffs.Book = plan.Next.BackOffs;
         LastSearch = Describe(plan);
@@ -117,7 +131,7 @@ internal sealed class RingProposer(
         }
 
         // An operator who asks wants the best ring there is now, not a share in the network's patience.
-        var plan = Plan(options with { HalvingsPerSearch = AllHalvings }, common: null);
+        var plan = Plan(context.Planner with { HalvingsPerSearch = AllHalvings }, common: null);
         backOffs.Book = plan.Next.BackOffs;
         LastSearch = Describe(plan);
         if (plan.Rings.IsEmpty)
@@ -212,6 +226,11 @@ internal sealed class RingProposer(
             return "This node only looks on (mode=observe).";
         }
 
+        if (context.IsStopping)
+        {
+            return "Stopping.";
+        }
+
         if (context.IsPaused)
         {
             return "Paused.";
@@ -222,16 +241,17 @@ internal sealed class RingProposer(
 
     private bool IsDayOver() =>
         context.Options.Policy.MaxPerDaySat is { } limit
-        && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(options.MinAmount).Value > MilliSatoshi.FromSatoshi(limit).Value;
+        && counters.Today(DailyCounters.Moved) + MilliSatoshi.FromSatoshi(context.Options.Rings.MinAmountSat).Value > MilliSatoshi.FromSatoshi(limit).Value;
 
     /// <summary>What all who see the same adverts plan; worked out once for each graph, and on a large one, where it costs something, not at every advert.</summary>
     private CommonPlan Common()
     {
-        var graph = gossiper.Graph();
+        var (graph, planner) = (gossiper.Graph(), context.Planner);
         if (_common is not { } known
+            || known.Options != planner
             || (!ReferenceEquals(known.Graph, graph) && (graph.EdgeCount < LargeGraph || context.Now - known.At >= LargePlanKept)))
         {
-            _common = known = (graph, CommonPlan.Find(graph, options), context.Now);
+            _common = known = (graph, planner, CommonPlan.Find(graph, planner), context.Now);
         }
 
         return known.Plan;
@@ -288,7 +308,7 @@ internal sealed class RingProposer(
     /// <summary>What we would move ourselves in such a ring, and the least that makes sense; or what is in its way.</summary>
     private (MoveVerdict.Agreed? Agreed, long Least, WhyReason? Obstacle) Check(Cycle cycle, int retries)
     {
-        var least = Math.Max(options.MinAmount, LeastOffered(cycle.Nodes));
+        var least = Math.Max(context.Options.Rings.MinAmountSat, LeastOffered(cycle.Nodes));
         var (next, previous) = (cycle.Nodes[1], cycle.Nodes[^1]);
         if (cycle.Nodes.Any(liquidity.IsUnwelcome))
         {
@@ -311,7 +331,7 @@ internal sealed class RingProposer(
         }
 
         // What was announced is rounded down: somewhat more may be there, and members say what.
-        var asked = retries == 0 ? Math.Min(LiquidityBucket.Top(cycle.Amount), options.MaxAmount) : cycle.Amount;
+        var asked = retries == 0 ? Math.Min(LiquidityBucket.Top(cycle.Amount), context.Options.Rings.MaxAmountSat) : cycle.Amount;
         return PairLiquidity.CheckMove(incoming, outgoing, least, Math.Min(asked, left), isInitiator: true) is MoveVerdict.Agreed agreed
             ? (agreed, least, null)
             : (null, least, new("no-gain", "The ring found would not bring our own channels nearer their targets.", "Nothing: balances have changed since it was advertised."));

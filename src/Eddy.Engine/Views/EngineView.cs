@@ -61,6 +61,12 @@ public sealed record EngineView
     /// <summary>Proposals refused since the start, by reason.</summary>
     public ImmutableSortedDictionary<RejectReason, long> Refusals { get; init; } = ImmutableSortedDictionary<RejectReason, long>.Empty;
 
+    /// <summary>What a node that only looks on has seen itself miss since its start.</summary>
+    public WouldView Would { get; init; } = new(0, MilliSatoshi.Zero, MilliSatoshi.Zero, MilliSatoshi.Zero, []);
+
+    /// <summary>What the owner has said of single nodes; peers or not.</summary>
+    public ImmutableArray<PeerWordView> Words { get; init; } = [];
+
     /// <summary>The same by what it was: of this the others are not told.</summary>
     public ImmutableSortedDictionary<RefusalCause, long> RefusalCauses { get; init; } = ImmutableSortedDictionary<RefusalCause, long>.Empty;
 }
@@ -146,3 +152,12 @@ public sealed record RingTotals(int Settled, int Failed, int UnderWay, MilliSato
 /// <param name="Next">Who would have been next.</param>
 /// <param name="Amount">What the initiator wanted to move.</param>
 public sealed record RefusalView(DateTimeOffset At, NodeId Previous, NodeId Next, NodeId Initiator, MilliSatoshi Amount, RefusalCause Cause);
+
+/// <summary>Rings that a node which only looks on would have been in.</summary>
+/// <param name="Saved">What the last hop alone would have asked for as much, paid for.</param>
+/// <param name="Waived">What it would have waived itself, had it been a member in all of them.</param>
+/// <param name="Latest">Newest first.</param>
+public sealed record WouldView(int Count, MilliSatoshi Moved, MilliSatoshi Saved, MilliSatoshi Waived, ImmutableArray<WouldRingView> Latest);
+
+/// <param name="Nodes">In the direction of the payment, this node first.</param>
+public sealed record WouldRingView(DateTimeOffset At, ImmutableArray<NodeId> Nodes, long AmountSat, MilliSatoshi Saved, MilliSatoshi Waived);

@@ -19,6 +19,19 @@ public abstract record OperatorRequest
 
     public sealed record Resume : OperatorRequest;
 
+    /// <summary>
+    /// From now on what these say holds. Rings under way keep the terms they were agreed to with. The longest ring stays what it was at the
+    /// start: how far adverts are kept follows from it.
+    /// </summary>
+    public sealed record Reconfigure(EngineOptions Options) : OperatorRequest;
+
+    /// <summary>The owner's word on one node. Survives a restart.</summary>
+    /// <param name="For">How long it holds; null for until it is taken back.</param>
+    public sealed record Say(NodeId Node, PeerWord Word, TimeSpan? For) : OperatorRequest;
+
+    /// <summary>Nothing new is begun or agreed to any more until the process ends; rings under way may end first.</summary>
+    public sealed record Stop : OperatorRequest;
+
     /// <summary>End a ring that has not paid yet.</summary>
     public sealed record Cancel(RingId Ring) : OperatorRequest;
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Eddy.Protos.Invoicesrpc;
 using Eddy.Protos.Lnrpc;
 using Eddy.Protos.Routerrpc;
@@ -61,11 +62,23 @@ internal sealed class LndConnection : IDisposable
         var macaroon = read(options.MacaroonPath);
         var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = certificate.CreateHandler(),
+            HttpHandler = Through(options.Proxy, certificate.CreateHandler()),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxReceiveBytes,
         });
         return new(options, channel, macaroon);
+    }
+
+    /// <summary>The handler hands names to a SOCKS5 proxy as they are: an onion address is nothing that this machine could resolve.</summary>
+    private static SocketsHttpHandler Through(string? proxy, SocketsHttpHandler handler)
+    {
+        if (proxy is not null)
+        {
+            handler.Proxy = new WebProxy($"socks5://{proxy}");
+            handler.UseProxy = true;
+        }
+
+        return handler;
     }
 
     /// <summary>For a call that answers soon.</summary>

@@ -107,6 +107,6 @@ internal static class LndErrors
 
     private static LndProblem NotRunning(RpcException exception, LndOptions options) => new(
         LndProblemKind.NotRunning,
-        $"LND does not answer at {options.Host}: {Describe(exception)}.",
-        "Start LND, or set lnd.host to its gRPC address.");
+        $"LND does not answer at {options.Host}{(options.Proxy is { } proxy ? $" through the proxy {proxy}" : "")}: {Describe(exception)}.",
+        options.Proxy is null ? "Start LND, or set lnd.host to its gRPC address." : "Start LND and the proxy, or correct lnd.host and lnd.proxy.");
 }

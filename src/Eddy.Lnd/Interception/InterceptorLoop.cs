@@ -11,7 +11,7 @@ namespace Eddy.Lnd.Interception;
 
 /// <summary>Keeps an interceptor stream open while there is a connection, and says whether it stands.</summary>
 internal sealed partial class InterceptorLoop(
-    IHtlcGate gate, IInterceptorWatch? watch, DownstreamHub? downstream, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
+    IHtlcGate gate, InterceptorSwitch wanted, IInterceptorWatch? watch, DownstreamHub? downstream, EventPump events, CircuitMemory circuits, InterceptorStatistics statistics, LndTimings timings, ILogger logger)
 {
     // LND frees the place some 30 ms after the last stream ended; more on a loaded machine.
     private static readonly TimeSpan OwnPlaceGrace = TimeSpan.FromSeconds(5);
@@ -23,8 +23,28 @@ internal sealed partial class InterceptorLoop(
     private (InterceptorState State, string Reason) _reported = (InterceptorState.Down, "");
     private long? _ownEnd;
 
-    /// <summary>Runs until <paramref name="closing"/>, then answers what is queued and closes the stream.</summary>
+    /// <summary>
+    /// Runs until <paramref name="closing"/>, then answers what is queued and closes the stream. While it is not wanted LND's place is left to
+    /// others.
+    /// </summary>
     public async Task RunAsync(LndConnection connection, CancellationToken closing)
+    {
+        while (!closing.IsCancellationRequested)
+        {
+            if (!wanted.IsOn)
+            {
+                Report(InterceptorState.Down, "This node only looks on.");
+            }
+
+            await wanted.WhenOn.WaitAsync(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(closing, wanted.WhileOn);
+            await RunStreamsAsync(connection, ending.Token);
+        }
+
+        Report(InterceptorState.Down, "Not connected to LND.");
+    }
+
+    private async Task RunStreamsAsync(LndConnection connection, CancellationToken closing)
     {
         while (!closing.IsCancellationRequested)
         {
@@ -37,8 +57,6 @@ internal sealed partial class InterceptorLoop(
 
             await Task.Delay(pause, closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        Report(InterceptorState.Down, "Not connected to LND.");
     }
 
     private async Task<TimeSpan> RunOnceAsync(LndConnection connection, CancellationToken closing)

@@ -65,6 +65,9 @@ internal sealed partial class ApiServer : IAsyncDisposable
         [
             .. NodeRoutes.Of(desk),
             .. WhyRoutes.Of(desk),
+            .. ConfigRoutes.Of(desk),
+            .. WordRoutes.Of(desk),
+            .. LedgerRoutes.Of(desk),
             .. RingRoutes.Of(desk),
             .. HistoryRoutes.Of(desk),
             .. OperatorRoutes.Of(desk),

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Logging;
+using Eddy.Reloading;
 using Eddy.Rings;
 
 namespace Eddy.Api;
@@ -40,6 +42,12 @@ internal interface IEngineDesk
     Task<EngineView> GetViewAsync(CancellationToken cancellationToken);
 
     Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The ledger of phantom fees from one day to another (UTC), both included; oldest first.</summary>
+    Task<ImmutableArray<PhantomFee>> GetLedgerAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken);
+
+    /// <summary>Reads the configuration again.</summary>
+    Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken);
 
     /// <summary>Why nothing happens.</summary>
     Task<Explanation> ExplainAsync(CancellationToken cancellationToken);

@@ -35,11 +35,21 @@ internal static class ReportMapping
             view.Totals.Saved.Value),
         Guard(desk.Guard),
         [.. view.RefusalCauses.OrderByDescending(entry => entry.Value).Select(entry => new RefusalReport(
-            RefusalWords.Code(entry.Key), RefusalWords.Code(entry.Key.Told()), RefusalWords.Words(entry.Key), entry.Value))]);
+            RefusalWords.Code(entry.Key), RefusalWords.Code(entry.Key.Told()), RefusalWords.Words(entry.Key), entry.Value))],
+        view.Would.Count);
+
+    public static WouldReport Would(EngineView view) => new(
+        view.Would.Count,
+        view.Would.Moved.Value,
+        view.Would.Saved.Value,
+        view.Would.Waived.Value,
+        [.. view.Would.Latest.Select(ring => new WouldRingReport(ring.At, ring.AmountSat, ring.Saved.Value, ring.Waived.Value, [.. ring.Nodes.Select(node => node.ToString())]))]);
 
     public static ChannelsReport Channels(EngineView view) => new([.. view.Channels.OrderBy(channel => channel.Channel.Id).Select(Channel)]);
 
-    public static PeersReport Peers(EngineView view) => new([.. view.Peers.OrderBy(peer => peer.Id).Select(Peer)]);
+    public static PeersReport Peers(EngineView view) => new(
+        [.. view.Peers.OrderBy(peer => peer.Id).Select(Peer)],
+        [.. view.Words.Select(word => new WordReport(word.Node.ToString(), word.Word.ToString().ToLowerInvariant(), word.IsForGood ? null : word.Until))]);
 
     public static AdvertsReport Adverts(EngineView view) => new([.. view.Adverts.OrderBy(advert => advert.Hops).ThenBy(advert => advert.Node).Select(Advert)]);
 

@@ -6,6 +6,7 @@ namespace Eddy.Api;
 /// <param name="LndSilenceMs">Since LND last answered; it is asked every five seconds. Null while it is away.</param>
 /// <param name="Interceptor"><c>up</c>, <c>down</c> or <c>taken</c>.</param>
 /// <param name="Refusals">Rings of others that this node refused since its start, by what stood against them.</param>
+/// <param name="WouldRings">While it only looks on: how many rings it would have been in; see GET /v1/would.</param>
 /// <param name="Mode"><c>active</c> or <c>observe</c>.</param>
 internal sealed record StatusReport(
     string Version,
@@ -26,7 +27,8 @@ internal sealed record StatusReport(
     string LastSearch,
     TotalsReport Totals,
     GuardReport Guard,
-    ImmutableArray<RefusalReport> Refusals);
+    ImmutableArray<RefusalReport> Refusals,
+    int WouldRings);
 
 /// <param name="State"><c>running</c> or <c>off</c>.</param>
 /// <param name="Reason">Why it is off.</param>
@@ -66,7 +68,8 @@ internal sealed record ChannelReport(
     long MovedOutMsat,
     long MovedInMsat);
 
-internal sealed record PeersReport(ImmutableArray<PeerReport> Peers);
+/// <param name="Words">What the owner has said of single nodes, peers or not.</param>
+internal sealed record PeersReport(ImmutableArray<PeerReport> Peers, ImmutableArray<WordReport> Words);
 
 internal sealed record PeerReport(
     string Pubkey,
@@ -193,3 +196,45 @@ internal sealed record SessionReport(string Key, DateTimeOffset ExpiresAt);
 
 /// <summary>Anything that went wrong, on the API and as <c>--json</c> shows it.</summary>
 internal sealed record ErrorReport(string Error);
+
+/// <summary>POST /v1/config/reload.</summary>
+/// <param name="Applied">False where there are mistakes: then nothing has changed.</param>
+internal sealed record ReloadReport(bool Applied, ImmutableArray<ChangeReport> Changes, ImmutableArray<ConfigMistakeReport> Mistakes);
+
+/// <param name="NeedsRestart">It has no effect before the daemon is started again.</param>
+internal sealed record ChangeReport(string Key, string From, string To, bool NeedsRestart);
+
+internal sealed record ConfigMistakeReport(string Where, string What);
+
+/// <summary>POST /v1/peers/{peer}/word.</summary>
+/// <param name="Word"><c>allow</c>, <c>deny</c>, <c>mute</c>, <c>unmute</c> or <c>forget</c>.</param>
+/// <param name="ForSeconds">Null for until it is taken back.</param>
+internal sealed record WordRequest(string Word, long? ForSeconds);
+
+/// <param name="Until">Null for until it is taken back.</param>
+internal sealed record WordReport(string Pubkey, string Word, DateTimeOffset? Until);
+
+/// <summary>GET /v1/would: rings that a node which only looks on would have been in, since its start.</summary>
+/// <param name="SavedMsat">What the last hop alone would have asked for as much, paid for.</param>
+/// <param name="WaivedMsat">What this node would have waived, had it been a member in all of them.</param>
+internal sealed record WouldReport(int Rings, long MovedMsat, long SavedMsat, long WaivedMsat, ImmutableArray<WouldRingReport> Latest);
+
+internal sealed record WouldRingReport(DateTimeOffset At, long AmountSat, long SavedMsat, long WaivedMsat, ImmutableArray<string> Nodes);
+
+/// <summary>GET /v1/ledger: what LND books as income for waived forwards, and nobody received.</summary>
+/// <param name="Days">By day (UTC) on which they settled.</param>
+/// <param name="Channels">By the two channels that they came and left on.</param>
+internal sealed record LedgerReport(
+    int Forwards,
+    long AmountMsat,
+    long PhantomFeeMsat,
+    ImmutableArray<LedgerDayReport> Days,
+    ImmutableArray<LedgerChannelReport> Channels,
+    ImmutableArray<LedgerEntryReport> Entries);
+
+internal sealed record LedgerDayReport(string Day, int Forwards, long AmountMsat, long PhantomFeeMsat);
+
+internal sealed record LedgerChannelReport(string IncomingScid, string OutgoingScid, int Forwards, long AmountMsat, long PhantomFeeMsat);
+
+internal sealed record LedgerEntryReport(
+    DateTimeOffset SettledAt, string IncomingScid, ulong HtlcId, string OutgoingScid, long AmountMsat, long PhantomFeeMsat, string Ring);

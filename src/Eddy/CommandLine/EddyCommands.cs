@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using Eddy.Api;
 using Eddy.Configuration;
 using Eddy.Hosting;
@@ -17,6 +16,7 @@ internal sealed class EddyCommands
     private readonly ConfigFlags _flags = new();
     private readonly RootCommand _root;
     private readonly Func<DaemonOptions, DaemonOptions> _adjust;
+    private HangUp? _hangUp;
 
     /// <param name="terminal">Where commands write.</param>
     /// <param name="adjust">For another host of the same daemon: has the last word on what <c>run</c> starts.</param>
@@ -52,22 +52,18 @@ internal sealed class EddyCommands
         }
 
         // The parser's library takes care of SIGTERM and SIGINT; a terminal that is closed means the same.
-        using var hungUp = new CancellationTokenSource();
-        using var hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-        {
-            signal.Cancel = true;
-            hungUp.Cancel();
-        });
+        using var hangUp = new HangUp();
+        _hangUp = hangUp;
         var invocation = new InvocationConfiguration
         {
             Output = _terminal.Output,
             Error = _terminal.Error,
             EnableDefaultExceptionHandler = false,
 
-            // A daemon that is told to stop lets its HTLCs go first.
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+            // A daemon that is told to stop lets its rings end first, for stoptimeout at most, and its HTLCs go.
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(6),
         };
-        return await parse.InvokeAsync(invocation, hungUp.Token);
+        return await parse.InvokeAsync(invocation, hangUp.Closed);
     }
 
     /// <summary>A command that looks at the configuration only.</summary>
@@ -104,12 +100,15 @@ internal sealed class EddyCommands
         Simulate.SimulateCommand.AddTo(this, _root, _terminal);
         Setup.SetupCommand.AddTo(this, _root, _flags, _terminal);
         Doctor.DoctorCommand.AddTo(this, _root, _flags, _terminal);
-        RunCommand.AddTo(this, _root, _flags, _terminal, _adjust, superviseProcess);
+        RunCommand.AddTo(this, _root, _flags, _terminal, _adjust, superviseProcess, reload => _hangUp!.Reload = reload);
         QueryCommands.AddTo(this, _root);
         OperatorCommands.AddTo(this, _root);
         LogLevelCommand.AddTo(this, _root);
         DashboardCommand.AddTo(this, _root);
+        WordCommands.AddTo(this, _root);
+        LedgerCommand.AddTo(this, _root);
         ConfigCommands.AddTo(this, _root, _flags, _terminal);
+        ReloadCommand.AddTo(this, _root.Subcommands.Single(static command => command.Name == "config"));
         StoreCommands.AddTo(this, _root, _flags, _terminal);
         MacaroonCommand.AddTo(this, _root, _flags, _terminal);
         Help.HelpCommands.AddTo(this, _root, _terminal, command => TakesConfiguration(command) || command.Name is "setup");

@@ -59,7 +59,7 @@ internal static class OperatorCommands
     private static async Task<int> SimplyAsync(DaemonClient daemon, Output output, string path, CancellationToken cancellationToken) =>
         Answer(output, await daemon.PostAsync(path, null, cancellationToken));
 
-    private static int Answer(Output output, ReplyReport reply)
+    internal static int Answer(Output output, ReplyReport reply)
     {
         if (reply.Status == ReplyReport.Done)
         {

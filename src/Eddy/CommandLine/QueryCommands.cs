@@ -42,8 +42,11 @@ internal static class QueryCommands
     {
         var wait = OperatorCommands.WholeNumber("--wait", 0, LongestWaitSeconds, 0, "Until one has settled, for at most that many seconds; exit code 1 where none has");
         wait.HelpName = "SECONDS";
-        var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended") { wait }, (parse, daemon, output, cancellationToken) =>
-            ShowRingsAsync(daemon, output, parse.GetResult(wait) is { Implicit: false } ? TimeSpan.FromSeconds(parse.GetValue(wait)) : null, cancellationToken));
+        var would = new Option<bool>("--would") { Description = "While the node only looks on: the rings it would have been in" };
+        var rings = commands.AddQuery(root, new("rings", "Rings under way and the latest that ended") { wait, would }, async (parse, daemon, output, cancellationToken) =>
+            parse.GetValue(would)
+                ? output.Write(await daemon.GetAsync("v1/would", ApiJson.Default.WouldReport, cancellationToken), ApiJson.Default.WouldReport, ReportTables.Would)
+                : await ShowRingsAsync(daemon, output, parse.GetResult(wait) is { Implicit: false } ? TimeSpan.FromSeconds(parse.GetValue(wait)) : null, cancellationToken));
         var id = RingId();
         commands.AddQuery(rings, new("show", "One ring: its hops, how it ended, whose hop it was") { id }, async (parse, daemon, output, cancellationToken) =>
         {
@@ -99,6 +102,6 @@ internal static class QueryCommands
         });
     }
 
-    private static bool IsKey(string text) =>
+    internal static bool IsKey(string text) =>
         text.Length is >= 6 and <= 66 && (text.StartsWith("02", StringComparison.Ordinal) || text.StartsWith("03", StringComparison.Ordinal)) && text.All(char.IsAsciiHexDigit);
 }

@@ -34,6 +34,11 @@ internal static class ReportTables
         table.Row("rings", $"{status.Totals.Settled} settled, {status.Totals.Failed} failed, {status.Totals.UnderWay} under way");
         table.Row("moved", $"{Show.Msat(status.Totals.MovedMsat)} sat for nothing; by the members' fees {Show.Msat(status.Totals.SavedMsat)} sat");
         table.Row("waived", $"{Show.Msat(status.Totals.WaivedMsat)} sat of fees that LND books and nobody received");
+        if (status.Mode == "observe")
+        {
+            table.Row("would", $"have been in {status.WouldRings} rings since the start: eddy rings --would; to take part: mode=active, eddy config reload");
+        }
+
         if (!status.Refusals.IsEmpty)
         {
             var causes = string.Join(", ", status.Refusals.Select(refusal => $"{refusal.Count} {refusal.Cause}"));
@@ -87,6 +92,55 @@ internal static class ReportTables
         }
 
         table.WriteTo(terminal);
+        foreach (var word in report.Words)
+        {
+            terminal.WriteLine($"{word.Word}  {word.Pubkey}  {(word.Until is { } end ? Show.When(end, now).Text : "until taken back")}");
+        }
+    }
+
+    public static void Ledger(Terminal terminal, LedgerReport report)
+    {
+        var days = new TextTable { Title = "Phantom fees by day (UTC)", Empty = "Nothing was waived in that time." }
+            .Key("day").Number("forwards").Number("sat moved").Number("sat of phantom fees");
+        foreach (var day in report.Days)
+        {
+            days.Row(day.Day, $"{day.Forwards}", Show.Msat(day.AmountMsat), Show.Msat(day.PhantomFeeMsat));
+        }
+
+        days.WriteTo(terminal);
+        if (report.Forwards == 0)
+        {
+            return;
+        }
+
+        var channels = new TextTable { Title = "By channel" }.Key("came in on").Key("left on").Number("forwards").Number("sat moved").Number("sat of phantom fees");
+        foreach (var channel in report.Channels)
+        {
+            channels.Row(channel.IncomingScid, channel.OutgoingScid, $"{channel.Forwards}", Show.Msat(channel.AmountMsat), Show.Msat(channel.PhantomFeeMsat));
+        }
+
+        channels.WriteTo(terminal);
+        terminal.WriteLine($"LND books {Show.Msat(report.PhantomFeeMsat)} sat of income for {report.Forwards} waived forwards that nobody received: subtract it.");
+    }
+
+    public static void Would(Terminal terminal, WouldReport report)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var table = new TextTable { Empty = "None yet: this node does not only look on, has heard no offers, or none of them closes to a ring." }
+            .Key("seen").Number("sat").Number("nodes").Number("saved").Number("waived").Column("round");
+        foreach (var ring in report.Latest)
+        {
+            table.Row(
+                Show.When(ring.At, now),
+                Show.Sat(ring.AmountSat),
+                $"{ring.Nodes.Length}",
+                Show.Msat(ring.SavedMsat),
+                Show.Msat(ring.WaivedMsat),
+                string.Join(" > ", ring.Nodes.Skip(1).Select(node => Show.Node(node).Text)));
+        }
+
+        table.WriteTo(terminal);
+        terminal.WriteLine($"{report.Rings} rings since the start: {Show.Msat(report.MovedMsat)} sat moved for nothing, {Show.Msat(report.SavedMsat)} sat of fees saved, at most {Show.Msat(report.WaivedMsat)} sat waived");
     }
 
     public static void Adverts(Terminal terminal, AdvertsReport report)

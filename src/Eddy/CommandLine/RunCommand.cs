@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Eddy.Configuration;
 using Eddy.Guarding;
 using Eddy.Hosting;
 using Eddy.Logging;
+using Eddy.Reloading;
 using Eddy.Telemetry;
 
 namespace Eddy.CommandLine;
@@ -11,7 +13,15 @@ namespace Eddy.CommandLine;
 internal static partial class RunCommand
 {
     /// <param name="superviseProcess">Makes this process the supervisor of the same command in another; returns if it is supervised already or cannot be.</param>
-    public static void AddTo(EddyCommands commands, Command root, ConfigFlags flags, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, Action? superviseProcess) =>
+    /// <param name="onHangUp">Takes what SIGHUP does from then on.</param>
+    public static void AddTo(
+        EddyCommands commands,
+        Command root,
+        ConfigFlags flags,
+        Terminal terminal,
+        Func<DaemonOptions, DaemonOptions> adjust,
+        Action? superviseProcess,
+        Action<Action> onHangUp) =>
         commands.Add(root, new("run", "Run the daemon beside LND until it is told to stop (SIGTERM, SIGINT)"), (parse, cancellationToken) =>
         {
             var config = flags.Load(parse);
@@ -20,11 +30,16 @@ internal static partial class RunCommand
                 superviseProcess?.Invoke();
             }
 
-            return RunAsync(config, terminal, adjust, cancellationToken);
+            return RunAsync(config, () => flags.TryLoad(parse), terminal, adjust, onHangUp, cancellationToken);
         });
 
     private static async Task<int> RunAsync(
-        EddyConfig config, Terminal terminal, Func<DaemonOptions, DaemonOptions> adjust, CancellationToken cancellationToken)
+        EddyConfig config,
+        Func<ConfigResult> readAgain,
+        Terminal terminal,
+        Func<DaemonOptions, DaemonOptions> adjust,
+        Action<Action> onHangUp,
+        CancellationToken cancellationToken)
     {
         var levels = new LogLevels(config.LogLevel);
         using var loggers = LineLoggerProvider.CreateFactory(terminal.Error, levels, config.LogFormat);
@@ -35,7 +50,10 @@ internal static partial class RunCommand
         var watching = new GuardOptions(config.GuardTimeout, GuardKill.PathIn(config.DataDirectory));
         await using var guard = Guard.Start(watching, WhyUnguarded(config), manager, logger);
         using var export = config.Telemetry is { } telemetry ? StartExport(telemetry, config, loggers) : null;
-        await using var daemon = await LastingDaemon.StartAsync(adjust(DaemonOptions.From(config) with { Guard = guard, LogLevels = levels, Logs = tail }), loggers, cancellationToken);
+        using var reloader = new ConfigReloader(config, readAgain, levels.Set, loggers.CreateLogger<ConfigReloader>());
+        await using var daemon = await LastingDaemon.StartAsync(
+            adjust(DaemonOptions.From(config) with { Guard = guard, LogLevels = levels, Logs = tail, Reloader = reloader }), loggers, cancellationToken);
+        onHangUp(() => _ = daemon.ReloadAsync());
         manager?.Ready();
         guard.Announce();
         if (config.File is { } file && PrivateFile.IsWritableByOthers(file))
@@ -55,6 +73,14 @@ internal static partial class RunCommand
             return ExitCode.Failed;
         }
 
+        if (stopped.Task.IsCompleted)
+        {
+            using var atOnce = new CancellationTokenSource();
+            using var terminate = OnSecond(PosixSignal.SIGTERM, atOnce);
+            using var interrupt = OnSecond(PosixSignal.SIGINT, atOnce);
+            await daemon.DrainAsync(config.StopTimeout, atOnce.Token);
+        }
+
         LogStopping(logger);
         await daemon.DisposeAsync();
         LogStopped(logger);
@@ -64,8 +90,13 @@ internal static partial class RunCommand
     private static OtlpExport StartExport(TelemetryOptions telemetry, EddyConfig config, ILoggerFactory loggers) =>
         OtlpExport.Start(telemetry, $"{Environment.MachineName}:{config.Listen.Port}", loggers.CreateLogger("Eddy.Telemetry"));
 
+    private static PosixSignalRegistration OnSecond(PosixSignal signal, CancellationTokenSource atOnce) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        atOnce.Cancel();
+    });
+
     private static string? WhyUnguarded(EddyConfig config) => !config.IsGuarded ? "switched off: eddy.guard"
-        : config.IsObserving ? "not needed: LND offers nothing to a daemon that only looks on"
         : null;
 
     [LoggerMessage(LogLevel.Information, "eddy {Version} (commit {Commit}) runs; API at {Address}, data in {Directory}.")]

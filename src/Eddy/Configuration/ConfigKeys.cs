@@ -11,6 +11,12 @@ internal static class ConfigKeys
     public static readonly ConfigKey LndHost = new(
         "lnd", "host", "127.0.0.1:10009", "host:port of LND's gRPC API", ConfigReaders.HostAndPort);
 
+    public static readonly ConfigKey Proxy = new(
+        "lnd", "proxy", "", "host:port of a SOCKS5 proxy (Tor) on the way to LND, which also resolves LND's name; none where this is not set", ConfigReaders.HostAndPort)
+    {
+        MayBeUnset = true,
+    };
+
     public static readonly ConfigKey LndDirectory = new(
         "lnd", "lnddir", "~/.lnd", "LND's directory: certificate and macaroon are found there", ConfigReaders.FilePath);
 
@@ -43,7 +49,7 @@ internal static class ConfigKeys
         "eddy", "metrics", "token", "token, or open: any program of this machine may read the page /metrics of the API", ConfigReaders.Choice("token", "open"));
 
     public static readonly ConfigKey Mode = new(
-        "eddy", "mode", "active", "active, or observe: see what others offer and take part in nothing", ConfigReaders.Choice("active", "observe"));
+        "eddy", "mode", "observe", "observe: see what others offer and take part in nothing, until you say active", ConfigReaders.Choice("active", "observe"));
 
     public static readonly ConfigKey Guard = new(
         "eddy", "guard", "on", "on, or off: nothing ends a daemon that froze, and LND forwards nothing meanwhile", ConfigReaders.Choice("on", "off"));
@@ -51,6 +57,10 @@ internal static class ConfigKeys
     public static readonly ConfigKey GuardTimeout = new(
         "eddy", "guardtimeout", "1500ms", "a daemon that froze is ended within this time; too short, and a busy machine's is too",
         ConfigReaders.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1)));
+
+    public static readonly ConfigKey StopTimeout = new(
+        "eddy", "stoptimeout", "15s", "how long rings under way may take to end when eddy is told to stop; a second signal ends at once",
+        ConfigReaders.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(5)));
 
     public static readonly ConfigKey Backups = new(
         "eddy", "backups", "7", "copies of the database that are kept in datadir/backups; 0 for none", ConfigReaders.Count(0, 1_000));
@@ -96,13 +106,13 @@ internal static class ConfigKeys
         "policy", "maxinflight", "1", "own rings under way at one time", ConfigReaders.Count(1, 100));
 
     public static readonly ConfigKey MaxPerDay = new(
-        "policy", "maxperday", "0", "sat moved in a day; 0 for no limit", ConfigReaders.Satoshi());
+        "policy", "maxperday", "10000000", "sat moved in a day; 0 for no limit", ConfigReaders.Satoshi());
 
     public static readonly ConfigKey MaxPerPeerPerDay = new(
-        "policy", "maxperpeerperday", "0", "sat moved in a day with one peer; 0 for no limit", ConfigReaders.Satoshi());
+        "policy", "maxperpeerperday", "5000000", "sat moved in a day with one peer; 0 for no limit", ConfigReaders.Satoshi());
 
     public static readonly ConfigKey MaxWaivedFeePerDay = new(
-        "policy", "maxwaivedfeeperday", "0", "sat of fees waived in a day; 0 for no limit", ConfigReaders.Satoshi());
+        "policy", "maxwaivedfeeperday", "5000", "sat of fees waived in a day; 0 for no limit", ConfigReaders.Satoshi());
 
     public static readonly ConfigKey InterceptorListen = new(
         "interceptor", "listen", "", "loopback address:port at which other programs find an HtlcInterceptor of eddy's own, like 127.0.0.1:10010; none where this is not set", ConfigReaders.Loopback)
@@ -132,8 +142,8 @@ internal static class ConfigKeys
 
     public static readonly ImmutableArray<ConfigKey> All =
     [
-        LndHost, LndDirectory, Network, Certificate, Macaroon,
-        DataDirectory, Listen, LogLevel, LogFormat, Metrics, Mode, Guard, GuardTimeout, Backups, BackupInterval,
+        LndHost, Proxy, LndDirectory, Network, Certificate, Macaroon,
+        DataDirectory, Listen, LogLevel, LogFormat, Metrics, Mode, Guard, GuardTimeout, StopTimeout, Backups, BackupInterval,
         Target, Deadband, MinAmount, MaxAmount, MaxLength, Interval, Consent, Parallel,
         Allow, Deny, MaxInFlight, MaxPerDay, MaxPerPeerPerDay, MaxWaivedFeePerDay,
         InterceptorListen, InterceptorPatience,

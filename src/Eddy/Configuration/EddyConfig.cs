@@ -40,6 +40,9 @@ internal sealed class EddyConfig
 
     public HostPort LndHost => Get<HostPort>(ConfigKeys.LndHost);
 
+    /// <summary>Null: LND is reached without one.</summary>
+    public HostPort? Proxy => _values[ConfigKeys.Proxy].Value as HostPort;
+
     /// <summary>Null: whichever LND is on.</summary>
     public string? Network => _values[ConfigKeys.Network].Value as string;
 
@@ -84,6 +87,8 @@ internal sealed class EddyConfig
     public bool IsGuarded => Get<string>(ConfigKeys.Guard) == "on";
 
     public TimeSpan GuardTimeout => Get<TimeSpan>(ConfigKeys.GuardTimeout);
+
+    public TimeSpan StopTimeout => Get<TimeSpan>(ConfigKeys.StopTimeout);
 
     public int Backups => Get<int>(ConfigKeys.Backups);
 

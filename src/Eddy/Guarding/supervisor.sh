@@ -7,7 +7,21 @@ stop() {
     stopping=1 signalled=1
     [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
 }
-trap stop HUP INT QUIT TERM
+
+# A terminal that was closed ends the daemon; a HUP that somebody sent is passed on, and has it read its configuration again. The terminal is
+# looked for in a shell of its own, which an error ends.
+terminal=''
+(: < /dev/tty) 2>/dev/null && terminal=1
+hang_up() {
+    if [ -n "$terminal" ] && ! (: < /dev/tty) 2>/dev/null; then
+        stop
+    else
+        signalled=1
+        [ -z "$child" ] || kill -HUP "$child" 2>/dev/null
+    fi
+}
+trap stop INT QUIT TERM
+trap hang_up HUP
 trap 'again=1 signalled=1' USR1
 trap 'again=1 signalled=1 pause=0' USR2
 

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using Eddy.Api;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Guarding;
 using Eddy.Lightning;
 using Eddy.Logging;
+using Eddy.Reloading;
 using Eddy.Rings;
 using Eddy.Telemetry;
 
@@ -25,7 +27,7 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
     }
 
     /// <inheritdoc/>
-    public bool IsObserving => options.Engine.IsObserving;
+    public bool IsObserving => (options.Reloader?.Engine ?? options.Engine).IsObserving;
 
     /// <inheritdoc/>
     public bool IsMetricsOpen => options.IsMetricsOpen;
@@ -89,6 +91,13 @@ internal sealed partial class AsideApi(DaemonOptions options, ILoggerFactory log
 
     /// <inheritdoc/>
     public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<PhantomFee>> GetLedgerAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken) => throw None();
+
+    /// <inheritdoc/>
+    public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken) =>
+        options.Reloader is { } reloader ? reloader.ReloadAsync(static (_, _) => Task.CompletedTask, cancellationToken) : throw None();
 
     /// <inheritdoc/>
     public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => throw None();

@@ -5,6 +5,7 @@ using Eddy.Engine;
 using Eddy.Guarding;
 using Eddy.Lnd;
 using Eddy.Logging;
+using Eddy.Reloading;
 
 namespace Eddy.Hosting;
 
@@ -49,6 +50,9 @@ internal sealed record DaemonOptions
     /// <summary>Where the latest lines of the log are kept; the logger's provider, too.</summary>
     public LogTail Logs { get; init; } = new(TimeProvider.System);
 
+    /// <summary>Reads the configuration again; null where there is none to be read.</summary>
+    public ConfigReloader? Reloader { get; init; }
+
     /// <summary>What stands between the engine and its ports: nothing in <c>eddy</c> itself.</summary>
     public PortDecoration Ports { get; init; } = new();
 
@@ -60,6 +64,7 @@ internal sealed record DaemonOptions
             TlsCertPath = config.Certificate,
             MacaroonPath = config.Macaroon,
             Network = config.Network,
+            Proxy = config.Proxy?.ToString(),
         },
         Engine = new EngineOptions
         {

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
 using Eddy.Api;
+using Eddy.Configuration;
 using Eddy.Engine;
 using Eddy.Engine.Forwarding;
 using Eddy.Engine.Ports;
 using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
+using Eddy.Forwarding;
 using Eddy.Guarding;
 using Eddy.Interception;
 using Eddy.Lightning;
@@ -13,6 +15,7 @@ using Eddy.Lnd;
 using Eddy.Lnd.Access;
 using Eddy.Lnd.Interception;
 using Eddy.Logging;
+using Eddy.Reloading;
 using Eddy.Rings;
 using Eddy.Sqlite;
 using Eddy.Telemetry;
@@ -37,17 +40,20 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     private ApiServer? _api;
     private LndNode? _node;
     private int _isDisposed;
+    private volatile EngineOptions _engineOptions;
+    private Task _letsGo = Task.CompletedTask;
 
     private EddyDaemon(DaemonOptions options, ILoggerFactory loggers)
     {
         _options = options;
+        _engineOptions = options.Reloader?.Engine ?? options.Engine;
         _logger = loggers.CreateLogger<EddyDaemon>();
         _host = new EngineHost(TimeProvider.System, loggers.CreateLogger<EngineHost>());
         _metrics = new PrometheusPage(_meter);
     }
 
     /// <inheritdoc/>
-    public bool IsObserving => _options.Engine.IsObserving;
+    public bool IsObserving => _engineOptions.IsObserving;
 
     /// <inheritdoc/>
     public bool IsMetricsOpen => _options.IsMetricsOpen;
@@ -113,6 +119,14 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
     public Task<OperatorReply> AskAsync(OperatorRequest request, CancellationToken cancellationToken) => _host.AskAsync(request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ImmutableArray<PhantomFee>> GetLedgerAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken) => _host.GetLedgerAsync(from, to, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken) => _options.Reloader is { } reloader
+        ? reloader.ReloadAsync(ApplyAsync, cancellationToken)
+        : Task.FromResult(new ReloadOutcome(false, [], [new(new ConfigOrigin.Default(), "this daemon was started without a configuration that could be read again")]));
+
+    /// <inheritdoc/>
     public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) => _host.ExplainAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -130,6 +144,44 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<ImmutableArray<DayFigures>> GetHistoryAsync(DateOnly first, CancellationToken cancellationToken) => _host.GetHistoryAsync(first, cancellationToken);
+
+    /// <summary>Begins nothing and agrees to nothing any more, and waits until the rings under way have ended.</summary>
+    /// <param name="longest">No longer than this.</param>
+    /// <param name="atOnce">Ends the wait.</param>
+    public async Task DrainAsync(TimeSpan longest, CancellationToken atOnce)
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(atOnce, _stopping.Token);
+            limit.CancelAfter(longest);
+            await _host.AskAsync(new OperatorRequest.Stop(), limit.Token);
+            for (var told = -1; ;)
+            {
+                var changed = _host.Changed;
+                var open = (await _host.GetViewAsync(limit.Token)).Rings.Count(static ring => !ring.IsFinal);
+                if (open == 0)
+                {
+                    return;
+                }
+
+                if (open != told)
+                {
+                    LogDraining(open, longest.TotalSeconds);
+                    told = open;
+                }
+
+                await changed.WaitAsync(limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogNotDrained();
+        }
+        catch (InvalidOperationException)
+        {
+            // The engine has stopped by itself.
+        }
+    }
 
     /// <summary>Stops in the reverse order of the start: the interceptor answers what it holds while the engine still listens.</summary>
     public async ValueTask DisposeAsync()
@@ -182,7 +234,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         var gate = new HtlcGate(_options.Ports.Bindings(store), _host, TimeProvider.System);
         var downstream = await StartDownstreamAsync(directory, loggers, cancellationToken);
         var node = _node = new LndNode(_options.Lnd with { Watch = _options.Guard, Downstream = downstream }, _host, loggers);
-        var engine = new EddyEngine(_options.Engine, new EnginePorts
+        var engine = new EddyEngine(_engineOptions, new EnginePorts
         {
             Store = new MeasuredStore(_options.Ports.Store(store), _meter),
             Node = _options.Ports.Node(node),
@@ -208,7 +260,8 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         Own(_api.DisposeAsync);
 
         // Last: from here on LND's HTLCs pass through us.
-        node.Start(IsObserving ? null : gate);
+        node.Intercept(!IsObserving);
+        node.Start(gate);
         if (_options.Backups > 0)
         {
             Own(new BackupKeeper(directory, _options.Backups, _options.BackupInterval, TimeProvider.System, loggers.CreateLogger<BackupKeeper>()).DisposeAsync);
@@ -266,7 +319,7 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         LndSilence = () => LndSilence,
         LndConnections = () => node.Connections,
         Mailbox = () => new(_host.WaitingEvents, _host.WaitingMessages, _host.DroppedMessages, _host.RefusedMessages),
-        IsObserving = IsObserving,
+        IsObserving = () => IsObserving,
     };
 
     private static AccessToken OpenToken(DataDirectory directory)
@@ -348,6 +401,44 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
         }
     }
 
+    private async Task ApplyAsync(EngineOptions options, CancellationToken cancellationToken)
+    {
+        await _host.AskAsync(new OperatorRequest.Reconfigure(options), cancellationToken);
+        _engineOptions = options;
+        if (!options.IsObserving)
+        {
+            _node!.Intercept(true);
+        }
+        else if (_letsGo.IsCompleted)
+        {
+            _letsGo = LetGoAsync();
+        }
+    }
+
+    /// <summary>Leaves LND's interceptor to others as soon as nothing that was promised before needs it any more.</summary>
+    private async Task LetGoAsync()
+    {
+        try
+        {
+            while (IsObserving)
+            {
+                var changed = _host.Changed;
+                var view = await _host.GetViewAsync(_stopping.Token);
+                if (view.Rings.All(static ring => ring.IsFinal || ring.Role == "initiator"))
+                {
+                    _node!.Intercept(!IsObserving);
+                    return;
+                }
+
+                await changed.WaitAsync(_stopping.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
+        {
+            // The daemon stops, and with it the interceptor.
+        }
+    }
+
     private async ValueTask StopEngineAsync()
     {
         await _stopping.CancelAsync();
@@ -366,6 +457,12 @@ internal sealed partial class EddyDaemon : IEngineDesk, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Other programs find an HTLC interceptor at {Address}; certificate and macaroon for them are in {Directory}.")]
     private partial void LogDownstream(IPEndPoint address, string directory);
+
+    [LoggerMessage(LogLevel.Information, "{Rings} rings are under way and may end first, for {Seconds} s in all; a second signal ends at once.")]
+    private partial void LogDraining(int rings, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "Not all rings have ended: they are picked up at the next start, and LND ends what it holds.")]
+    private partial void LogNotDrained();
 
     [LoggerMessage(LogLevel.Warning, "The macaroon does not allow {Methods}: eddy goes on with less.")]
     private partial void LogMissingOptional(string methods);

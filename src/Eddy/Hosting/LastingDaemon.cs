@@ -1,4 +1,5 @@
 using System.Net;
+using Eddy.Api;
 using Eddy.Engine.Ports;
 using Eddy.Sqlite;
 
@@ -47,6 +48,23 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
         new(options, loggers, await EddyDaemon.StartAsync(options, loggers, cancellationToken));
 
     public static bool MayPass(StoreFault fault) => fault is StoreFault.Full or StoreFault.Locked or StoreFault.ReadOnly or StoreFault.Failed;
+
+    /// <summary>See <see cref="EddyDaemon.DrainAsync"/>; one that has stepped aside has nothing to wait for.</summary>
+    public Task DrainAsync(TimeSpan longest, CancellationToken atOnce) => _daemon?.DrainAsync(longest, atOnce) ?? Task.CompletedTask;
+
+    /// <summary>Reads the configuration again; what comes of it is in the log.</summary>
+    public async Task ReloadAsync()
+    {
+        try
+        {
+            IEngineDesk desk = _daemon is { } daemon ? daemon : _aside;
+            await desk.ReloadAsync(_stopping.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or NoEngineException)
+        {
+            LogNotReloaded(e.Message);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -167,6 +185,9 @@ internal sealed partial class LastingDaemon : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Debug, "Stopped while aside: a start under way comes to its end first.")]
     private partial void LogEndsAside();
+
+    [LoggerMessage(LogLevel.Warning, "The configuration could not be read again: {Why}")]
+    private partial void LogNotReloaded(string why);
 
     [LoggerMessage(LogLevel.Error, "Not yet: {Why}")]
     private partial void LogNotYet(string why);

@@ -86,7 +86,7 @@ internal sealed partial class DaemonMeter
         Gauge("eddy.interceptor.state", null, "1 for the state the interceptor is in.", () => Of(static view => Enum.GetValues<InterceptorState>()
             .Select(state => new Measurement<long>(Bit(view.Interceptor == state), new KeyValuePair<string, object?>("state", ReasonCodes.Of(state))))));
         Gauge("eddy.paused", null, "1 while the operator has paused the daemon.", () => Of(static view => One(Bit(view.IsPaused))));
-        Gauge("eddy.observing", null, "1 in observe mode.", () => One(Bit(sources.IsObserving)));
+        Gauge("eddy.observing", null, "1 in observe mode.", () => One(Bit(sources.IsObserving())));
         Gauge("eddy.guard.running", null, "1 while the guard watches over the process.", () => One(Bit(sources.Guard()?.Process is not null)));
         Gauge("eddy.guard.last_kill.timestamp", "s", "When the guard last ended a daemon of this data directory, since 1970; 0 for never.", () => One(sources.Guard()?.LastKill?.At.ToUnixTimeSeconds() ?? 0));
         Meter.CreateObservableGauge("eddy.guard.silence.max", () => (sources.Guard()?.LongestSilence ?? TimeSpan.Zero).TotalSeconds, "s", "The longest that the interceptor's read loop took to come round since the start.");

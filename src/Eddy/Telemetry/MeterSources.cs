@@ -24,7 +24,7 @@ internal sealed record MeterSources
 
     public required Func<MailboxFigures> Mailbox { get; init; }
 
-    public required bool IsObserving { get; init; }
+    public required Func<bool> IsObserving { get; init; }
 }
 
 /// <param name="Dropped">Messages of peers, thrown away because there was no room.</param>

@@ -76,7 +76,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var listen = $"127.0.0.1:{FreePort()}";
         string[] arguments =
         [
-            "run", "--lnd.host", lnd.Address, "--lnd.tlscert", lnd.CertificatePath, "--lnd.macaroon", lnd.AdminMacaroonPath,
+            "run", "--eddy.mode", "active", "--lnd.host", lnd.Address, "--lnd.tlscert", lnd.CertificatePath, "--lnd.macaroon", lnd.AdminMacaroonPath,
             "--eddy.datadir", dataDirectory, "--eddy.listen", listen,
         ];
         foreach (var argument in arguments.Concat(flags))

@@ -32,7 +32,7 @@ public sealed class FloodTests
         var seen = victim.View.Peers.Single(view => view.Id == mallory.Id);
         Assert.NotNull(seen.MutedUntil);
         Assert.True(seen.Faults > 0);
-        Assert.Contains($"deny={mallory.Id}", seen.Note, StringComparison.Ordinal);
+        Assert.Contains($"eddy deny {mallory.Id}", seen.Note, StringComparison.Ordinal);
         Assert.DoesNotContain(mallory.Id, victim.Engine.ListenedTo!);
         Assert.All(victim.View.Peers.Where(view => view.Id != mallory.Id), static view => Assert.Equal((0L, null), (view.Faults, view.MutedUntil)));
         Assert.InRange(log.Lines.Count(line => line.Contains(mallory.Id.ToString(), StringComparison.Ordinal)), 1, 2);

@@ -10,7 +10,7 @@ public sealed class GossipTests
     [Fact]
     public void An_eddy_that_ends_while_its_LND_goes_on_is_named_no_more_and_taken_back_when_it_returns()
     {
-        var ring = Observing(5);
+        var ring = Talking(5);
         ring.StartAll();
         Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 4), 60), ring.Describe());
         var gone = ring.Member(2);
@@ -25,7 +25,7 @@ public sealed class GossipTests
     [Fact]
     public void An_eddy_that_starts_again_and_again_has_all_adverts_within_seconds_each_time()
     {
-        var ring = Observing(5);
+        var ring = Talking(5);
         ring.StartAll();
         var victim = ring.Member(2);
         for (var start = 0; start < 6; start++)
@@ -40,7 +40,7 @@ public sealed class GossipTests
     [Fact]
     public void Where_nothing_changes_next_to_nothing_is_said()
     {
-        var ring = Observing(6);
+        var ring = Talking(6);
         ring.StartAll();
         Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 5), 60), ring.Describe());
         ring.RunFor(60);
@@ -63,7 +63,7 @@ public sealed class GossipTests
     [Fact]
     public void After_a_short_absence_a_peer_is_offered_only_what_it_may_have_missed()
     {
-        var ring = Observing(8);
+        var ring = Talking(8);
         ring.StartAll();
         Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 6), 60), ring.Describe());
         ring.RunFor(600);
@@ -86,6 +86,6 @@ public sealed class GossipTests
         Assert.True(ring.RunUntil(() => ring.Daemons.All(static daemon => daemon.View.Adverts.Length == 6), 60), ring.Describe());
     }
 
-    private static TestRing Observing(int nodes) =>
-        new(nodes, options: _ => TestRing.Options(6) with { IsObserving = true });
+    private static TestRing Talking(int nodes) =>
+        new(nodes, options: _ => TestRing.Options(6) with { Rings = TestRing.Options(6).Rings with { SearchesByItself = false } });
 }

@@ -34,11 +34,7 @@ internal sealed class Refuser
         var batch = new StoreBatch();
         prepare?.Invoke(this, batch);
         Daemon.Store.Inner.Commit(batch);
-        Daemon.Start(canWaive);
-        Assert.True(_ring.RunUntil(() => Daemon.View.IsConnected && Daemon.View.Interceptor == (canWaive ? InterceptorState.Up : InterceptorState.Down)));
-        Channels = [Channel(1, Previous, 1_000_000), Channel(2, Next, 9_000_000)];
-        Greet(Previous);
-        Greet(Next);
+        Start(canWaive);
     }
 
     public TestDaemon Daemon { get; }
@@ -83,6 +79,12 @@ internal sealed class Refuser
         };
     }
 
+    public void Restart()
+    {
+        Daemon.Kill();
+        Start(canWaive: true);
+    }
+
     public void Hear(NodeId peer, ReadOnlyMemory<byte> message) => Daemon.Handle(new NodeEvent.MessageReceived(peer, message));
 
     /// <summary>A peer that can waive and never initiates, unless it does.</summary>
@@ -109,6 +111,15 @@ internal sealed class Refuser
             Amount = MilliSatoshi.FromSatoshi(100_000),
         };
         Hear(members[0], WireEncoder.Encode(WireSamples.Signed(WireEncoder.EncodeOffer(change is null ? offer : change(offer))), []));
+    }
+
+    private void Start(bool canWaive)
+    {
+        Daemon.Start(canWaive);
+        Assert.True(_ring.RunUntil(() => Daemon.View.IsConnected && Daemon.View.Interceptor == (canWaive ? InterceptorState.Up : InterceptorState.Down)));
+        Channels = [Channel(1, Previous, 1_000_000), Channel(2, Next, 9_000_000)];
+        Greet(Previous);
+        Greet(Next);
     }
 
     private sealed class Trusting : ISignatureVerifier

@@ -72,7 +72,7 @@ public sealed class WhyTests
     /// <summary>What the owner has set, and the code that names it. On the node where it concerns all, on the channel to the next node otherwise.</summary>
     public static TheoryData<string> Limits =>
     [
-        "lnd-away", "lnd-not-synced", "observing", "paused", "interceptor-down", "no-channels", "no-active-channels", "no-eddy-peers", "one-eddy-peer",
+        "lnd-away", "lnd-not-synced", "observing", "paused", "stopping", "interceptor-down", "no-channels", "no-active-channels", "no-eddy-peers", "one-eddy-peer",
         "no-welcome-peers", "balanced", "excluded", "below-minimum", "maxperday", "maxperpeerperday", "maxwaivedfeeperday", "maxinflight",
         "channel inactive", "channel excluded", "channel denied", "channel muted", "channel in-band", "channel below-minimum", "channel reserve",
         "channel max-htlc", "channel no-policy", "channel neutral-volume", "channel maxperpeerperday", "channel no-eddy-peer", "channel no-advert",
@@ -235,6 +235,11 @@ public sealed class WhyTests
                 node.Daemon.Ask(new OperatorRequest.Pause());
                 node.Propose();
                 return node;
+            case RefusalCause.Stopping:
+                node = new(Plain);
+                node.Daemon.Ask(new OperatorRequest.Stop());
+                node.Propose();
+                return node;
             case RefusalCause.LndAway:
                 node = new(Plain);
                 node.Daemon.Handle(new NodeEvent.Disconnected("It was stopped."));
@@ -392,6 +397,9 @@ public sealed class WhyTests
                 break;
             case "paused":
                 node.Daemon.Ask(new OperatorRequest.Pause());
+                break;
+            case "stopping":
+                node.Daemon.Ask(new OperatorRequest.Stop());
                 break;
             case "no-channels":
                 node.Channels = [];

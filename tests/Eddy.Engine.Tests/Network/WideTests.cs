@@ -68,7 +68,7 @@ public sealed class WideTests
     public void Adverts_that_got_lost_are_made_up_for_within_minutes()
     {
         var ring = new TestRing(6);
-        ring.Proposer.Options = ring.Proposer.Options with { IsObserving = true };
+        ring.Proposer.Options = ring.Proposer.Options with { Rings = ring.Proposer.Options.Rings with { SearchesByItself = false } };
         var faults = ring.Topology.Nodes.SelectMany(static node => node.PeerLinks).Distinct()
             .SelectMany(static link => new[] { link.FaultsFrom(link.A), link.FaultsFrom(link.B) }).ToArray();
         ring.StartAll();

@@ -5,6 +5,7 @@ using Eddy.Engine.Storage;
 using Eddy.Engine.Views;
 using Eddy.Lightning;
 using Eddy.Logging;
+using Eddy.Reloading;
 using Eddy.Rings;
 using Microsoft.Extensions.Logging;
 
@@ -97,6 +98,20 @@ internal sealed class FakeDesk : IEngineDesk
         Requests.Add(request);
         return Task.FromResult(Reply);
     }
+
+    public ReloadOutcome Reloaded { get; set; } = new(true, [new("rings.target", "0.5", "0.4", false), new("eddy.listen", "a", "b", true)], []);
+
+    public System.Collections.Immutable.ImmutableArray<Eddy.Forwarding.PhantomFee> Ledger { get; set; } =
+    [
+        new(new(ToCarol, 4), Settled, ToBob, new(50_000_000), new(26_000), Start),
+        new(new(ToCarol, 5), Failed, ToBob, new(60_000_000), new(31_000), Start.AddDays(1)),
+    ];
+
+    public Task<System.Collections.Immutable.ImmutableArray<Eddy.Forwarding.PhantomFee>> GetLedgerAsync(DateOnly from, DateOnly to, CancellationToken cancellationToken) =>
+        Task.FromResult<System.Collections.Immutable.ImmutableArray<Eddy.Forwarding.PhantomFee>>(
+            [.. Ledger.Where(fee => DateOnly.FromDateTime(fee.SettledAt.UtcDateTime) is var day && day >= from && day <= to)]);
+
+    public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken) => Task.FromResult(Reloaded);
 
     public Task<Explanation> ExplainAsync(CancellationToken cancellationToken) =>
         Task.FromResult(Why);

@@ -135,6 +135,13 @@ public sealed class OpenApiTests : IAsyncLifetime
         ("POST", "/v1/propose", "{"),
         ("POST", "/v1/pause", null),
         ("POST", "/v1/resume", null),
+        ("POST", "/v1/config/reload", null),
+        ("POST", "/v1/peers/02bbbbbb/word", "{\"word\":\"deny\",\"for_seconds\":60}"),
+        ("POST", "/v1/peers/02cccccc/word", "{\"word\":\"deny\"}"),
+        ("POST", "/v1/peers/02bbbbbb/word", "{\"word\":\"love\"}"),
+        ("GET", "/v1/would", null),
+        ("GET", "/v1/ledger?from=20260101&to=20261231", null),
+        ("GET", "/v1/ledger?from=20261301", null),
     ];
 
     private IEnumerable<(string Name, JsonObject Node)> Operations() => _document["paths"]!.AsObject()

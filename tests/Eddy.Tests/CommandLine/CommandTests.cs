@@ -65,6 +65,60 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.Contains($"failed, hop 2 ({FakeDesk.Carol}): Bob's channel had too little left.", result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_ledger_adds_up_by_day_and_by_channel_and_comes_as_lines()
+    {
+        var table = await RunAsync("ledger");
+        Assert.Equal(0, table.ExitCode);
+        Assert.Contains("57 sat of income for 2 waived forwards", Squeeze(table.Output), StringComparison.Ordinal);
+
+        var lines = await RunAsync("ledger", "--csv", "--from", "2026-01-03");
+        Assert.Equal(
+            $"settled_at,incoming_channel,htlc_id,outgoing_channel,amount_msat,phantom_fee_msat,ring\n2026-01-03T03:04:05.000Z,700000x2x0,5,700000x1x0,60000000,31000,{FakeDesk.Failed}\n",
+            lines.Output);
+
+        using var json = JsonDocument.Parse((await RunAsync("ledger", "--json", "--to", "2026-01-02")).Output);
+        Assert.Equal(26_000, json.RootElement.GetProperty("phantom_fee_msat").GetInt64());
+        Assert.Equal("2026-01-02", json.RootElement.GetProperty("days")[0].GetProperty("day").GetString());
+
+        Assert.Equal(ExitCode.Usage, (await RunAsync("ledger", "--from", "yesterday")).ExitCode);
+        Assert.NotEqual(0, (await RunAsync("ledger", "--from", "2026-02-01", "--to", "2026-01-01")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("deny 02bbbbbb --for 24h", PeerWord.Deny, 24)]
+    [InlineData("mute 02bbbbbb --for 7d", PeerWord.Mute, 168)]
+    [InlineData("allow 03cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", PeerWord.Allow, 0)]
+    [InlineData("forget 02bbbbbb", PeerWord.Forget, 0)]
+    public async Task The_owners_word_on_a_node_reaches_the_engine(string command, PeerWord word, int hours)
+    {
+        var result = await RunAsync(command.Split(' '));
+
+        Assert.Equal(0, result.ExitCode);
+        var said = Assert.IsType<OperatorRequest.Say>(Assert.Single(_desk.Requests));
+        Assert.Equal((word, hours == 0 ? null : (TimeSpan?)TimeSpan.FromHours(hours)), (said.Word, said.For));
+    }
+
+    [Theory]
+    [InlineData("deny nobody", ExitCode.Usage)]
+    [InlineData("deny 02bbbbbb --for ever", ExitCode.Usage)]
+    [InlineData("deny 02dddddd", ExitCode.NotFound)]
+    [InlineData("unmute 02bbbbbb --for 1h", ExitCode.Usage)]
+    public async Task A_word_that_names_nobody_or_no_time_is_refused(string command, int exitCode) =>
+        Assert.Equal(exitCode, (await RunAsync(command.Split(' '))).ExitCode);
+
+    [Fact]
+    public async Task A_reload_tells_what_changed_and_ends_with_2_where_it_is_refused()
+    {
+        var applied = await RunAsync("config", "reload");
+        Assert.Equal((0, "rings.target: 0.5 -> 0.4\neddy.listen: a -> b (needs a restart: until then nothing changes)\n"), (applied.ExitCode, applied.Output));
+
+        _desk.Reloaded = new(false, [], [new(new Eddy.Configuration.ConfigOrigin.File("/x", 3), "target: it is wrong")]);
+        var refused = await RunAsync("config", "reload", "--json");
+        Assert.Equal((ExitCode.Usage, "eddy: /x:3: target: it is wrong\n"), (refused.ExitCode, refused.Error));
+        Assert.Contains("\"applied\": false", refused.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("status")]
     [InlineData("channels")]

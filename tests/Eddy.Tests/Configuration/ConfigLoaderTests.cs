@@ -28,7 +28,8 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal(IPEndPoint.Parse("127.0.0.1:8735"), config.Listen);
         Assert.Equal((0.5, 0.1, 50_000L, 5_000_000L, 6), (config.Target, config.Deadband, config.MinAmountSat, config.MaxAmountSat, config.MaxLength));
         Assert.Equal(TimeSpan.FromSeconds(30), config.Interval);
-        Assert.False(config.IsObserving);
+        Assert.True(config.IsObserving);
+        Assert.Equal((10_000_000L, 5_000_000L, 5_000L), (config.MaxPerDaySat, config.MaxPerPeerPerDaySat, config.MaxWaivedFeePerDaySat));
         Assert.True(config.IsGuarded);
         Assert.Equal(TimeSpan.FromMilliseconds(1_500), config.GuardTimeout);
         Assert.Null(config.Network);

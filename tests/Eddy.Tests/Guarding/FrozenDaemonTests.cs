@@ -141,7 +141,7 @@ public sealed class FrozenDaemonTests
         await using var scenario = await Scenario.StartAsync();
         var node = scenario.Ring[1];
         string[] lnd = ["--lnd.lnddir", node.Lnd.LndDir, "--lnd.network", node.Model.Network.Options.Chain];
-        await using var process = EddyProcess.Start(home.Path, ["run", .. lnd, "--eddy.datadir", Path.Combine(home.Path, "data"), .. flags], isGuarded: true);
+        await using var process = EddyProcess.Start(home.Path, ["run", "--eddy.mode", "active", .. lnd, "--eddy.datadir", Path.Combine(home.Path, "data"), .. flags], isGuarded: true);
 
         var result = await process.EndAsync();
 

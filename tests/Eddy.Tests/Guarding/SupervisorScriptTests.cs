@@ -73,6 +73,31 @@ public sealed class SupervisorScriptTests
         Assert.Single(scene.Starts);
     }
 
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task A_hang_up_is_passed_on_and_ends_nothing(string shell)
+    {
+        using var scene = new Scene("trap ': > heard' HUP; trap 'exit 5' TERM; : > ready; while :; do read -r line < pipe; done");
+        await using var supervisor = scene.Supervise(shell);
+        await ProcessTree.UntilAsync("the daemon to be ready", () => scene.IsReady);
+
+        await supervisor.SignalAsync("HUP");
+        await ProcessTree.UntilAsync("the hang-up to be heard", () =>
+        {
+            scene.Nudge();
+            return scene.HasHeard;
+        });
+        Assert.False(supervisor.HasEnded);
+
+        await supervisor.SignalAsync("TERM");
+        await ProcessTree.UntilAsync("the end", () =>
+        {
+            scene.Nudge();
+            return supervisor.HasEnded;
+        });
+        Assert.Equal(5, (await supervisor.EndAsync()).Code);
+    }
+
     [Fact]
     public async Task It_can_be_ended_while_it_waits_to_start_again()
     {
@@ -118,6 +143,8 @@ public sealed class SupervisorScriptTests
         public string[] Starts => File.ReadAllLines(_directory.File("starts"));
 
         public bool IsReady => File.Exists(_directory.File("ready"));
+
+        public bool HasHeard => File.Exists(_directory.File("heard"));
 
         /// <summary>A shell that waits in a read sees its signals only when that is over.</summary>
         public void Nudge()

@@ -149,7 +149,7 @@ internal sealed class KillableDaemon(DemoNode node, long amountSat) : IAsyncDisp
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "Eddy.Failpoints.dll"), .. failpoint is null ? (string[])[] : ["--failpoint", failpoint],
-            "run", "--lnd.host", node.Lnd.Address, "--lnd.lnddir", node.Lnd.LndDir, "--lnd.network", node.Model.Network.Options.Chain,
+            "run", "--eddy.mode", "active", "--lnd.host", node.Lnd.Address, "--lnd.lnddir", node.Lnd.LndDir, "--lnd.network", node.Model.Network.Options.Chain,
             "--eddy.datadir", node.DataDirectory, "--eddy.listen", _listen, "--rings.maxlength", "4", "--eddy.guard", "off",
             "--rings.minamount", $"{amountSat}", "--rings.maxamount", $"{amountSat}",
         ];

@@ -26,6 +26,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Whether it runs with its guard and under its supervisor.</summary>
     public bool IsGuarded { get; init; }
 
+    /// <summary>What it is started with; null for what its configuration says.</summary>
+    public string? Mode { get; init; } = "active";
+
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     public int Id => _process!.Id;
@@ -52,7 +55,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Returns when it says that it runs.</summary>
     public async Task StartAsync()
     {
-        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. _flags], Environment, isGuarded: IsGuarded);
+        _process = EddyProcess.Start(_home, ["run", .. Lnd, .. _where, .. Mode is null ? [] : new[] { "--eddy.mode", Mode }, .. _flags], Environment, isGuarded: IsGuarded);
         if (!await _process.SeesErrorAsync(" runs; API at "))
         {
             var result = await _process.EndAsync();

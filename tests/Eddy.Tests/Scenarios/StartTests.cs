@@ -85,6 +85,31 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hang_up_and_a_command_have_it_read_its_configuration_again()
+    {
+        var file = _home.Write("eddy.conf", "[eddy]\nmode=observe\n[rings]\ntarget=0.5\n");
+        await using var daemon = new DaemonProcess(_scenario.Initiator, _home.Path, "--config", file) { IsGuarded = true, Mode = null };
+        await daemon.StartAsync();
+        Assert.Contains("\"mode\": \"observe\"", await daemon.GetAsync("v1/status"), StringComparison.Ordinal);
+
+        // The supervisor passes it on.
+        _home.Write("eddy.conf", "[eddy]\nmode=active\n[rings]\ntarget=0.4\n");
+        await Guarding.ProcessTree.SignalAsync(daemon.Id, "HUP");
+        Assert.True(await daemon.SeesErrorAsync("Configuration: rings.target 0.5 -> 0.4."));
+        await _scenario.UntilAsync("the interceptor", async () => (await daemon.GetAsync("v1/status")).Contains("\"interceptor\": \"up\"", StringComparison.Ordinal));
+        Assert.Contains("\"target\": 0.4", await daemon.GetAsync("v1/channels"), StringComparison.Ordinal);
+
+        _home.Write("eddy.conf", "[eddy]\nmode=observe\n[rings]\ntarget=0.4\n");
+        Assert.Equal("eddy.mode: active -> observe\n", (await daemon.AskAsync("config", "reload")).Output);
+        await _scenario.UntilAsync("the interceptor to be let go", async () => (await daemon.GetAsync("v1/status")).Contains("\"interceptor\": \"down\"", StringComparison.Ordinal));
+
+        _home.Write("eddy.conf", "[rings]\ntarget=4\nminamont=1\n");
+        var refused = await daemon.AskAsync("config", "reload");
+        Assert.Equal((ExitCode.Usage, 2), (refused.ExitCode, refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.Contains("\"target\": 0.4", await daemon.GetAsync("v1/channels"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_second_daemon_on_the_same_directory_fails_and_so_does_one_on_the_same_port()
     {
         await _daemon.StartAsync();
