@@ -2,8 +2,9 @@ namespace Eddy.Setup;
 
 /// <summary>The unit by which systemd runs eddy.</summary>
 /// <param name="User">Who may read LND's certificate and owns eddy's directory.</param>
-/// <param name="Command">What starts the daemon.</param>
-internal sealed record SystemdUnit(string User, string Command)
+/// <param name="Program">eddy, as systemd starts it.</param>
+/// <param name="Flags">What both the daemon and its reload need to be told; begins with a space where there is any.</param>
+internal sealed record SystemdUnit(string User, string Program, string Flags)
 {
     /// <summary>Where systemd looks for an administrator's units.</summary>
     public const string StandardFile = "/etc/systemd/system/eddy.service";
@@ -20,7 +21,8 @@ internal sealed record SystemdUnit(string User, string Command)
         [Service]
         Type=notify
         User={User}
-        ExecStart={Command}
+        ExecStart={Program} run{Flags}
+        ExecReload={Program} config reload{Flags}
         # The guard's kill counts as a failure; wrong configuration and missing rights do not heal by themselves. LND that is away or locked (3) does.
         Restart=on-failure
         RestartPreventExitStatus=2 4
@@ -41,6 +43,6 @@ internal sealed record SystemdUnit(string User, string Command)
         var program = Environment.ProcessPath ?? "/usr/local/bin/eddy";
         var start = Path.GetFileNameWithoutExtension(program) == "dotnet" ? $"{program} {Environment.GetCommandLineArgs()[0]}" : program;
         var config = configFile == Configuration.ConfigLoader.DefaultFile ? "" : $" --config {configFile}";
-        return new(Environment.UserName, $"{start} run{config}");
+        return new(Environment.UserName, start, config);
     }
 }

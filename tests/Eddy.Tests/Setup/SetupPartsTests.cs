@@ -129,7 +129,7 @@ public sealed class SetupPartsTests : IDisposable
     [Fact]
     public void The_unit_is_the_one_in_the_documents()
     {
-        var unit = new SystemdUnit("lnd", "/usr/local/bin/eddy run").Text;
+        var unit = new SystemdUnit("lnd", "/usr/local/bin/eddy", "").Text;
 
         Assert.Contains($"```\n{unit}```", File.ReadAllText(Repository.PathOf("docs", "operations.md")), StringComparison.Ordinal);
     }
