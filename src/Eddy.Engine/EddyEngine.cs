@@ -23,6 +23,7 @@ namespace Eddy.Engine;
 public sealed partial class EddyEngine : IDisposable
 {
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ListRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FailuresKept = TimeSpan.FromDays(7);
     private static readonly TimeSpan ForgetInterval = TimeSpan.FromHours(1);
 
@@ -210,6 +211,13 @@ public sealed partial class EddyEngine : IDisposable
             case TimerKind.MuteOver:
                 _conduct.OnMuteOver(timer.Peer);
                 break;
+            case TimerKind.ListAgain:
+                if (_rings.HasUnlisted)
+                {
+                    List();
+                }
+
+                break;
             case TimerKind.Housekeeping:
                 OnHousekeeping();
                 break;
@@ -279,7 +287,7 @@ public sealed partial class EddyEngine : IDisposable
         if (ring.State.Outcome == RingOutcome.Settled)
         {
             CountMove(ring);
-            _context.Execute(static id => new NodeCommand.Refresh(id), static _ => { });
+            List();
         }
 
         if (ring.IsInitiator)
@@ -295,6 +303,15 @@ public sealed partial class EddyEngine : IDisposable
             }
         }
     }
+
+    /// <summary>Asks LND for its channels, again and again while it does not say them: what has settled stays promised until then.</summary>
+    private void List() => _context.Execute(static id => new NodeCommand.Refresh(id), outcome =>
+    {
+        if (outcome is CommandOutcome.Refused or CommandOutcome.Unavailable && _rings.HasUnlisted)
+        {
+            _context.Timers.Set(new EngineTimer(TimerKind.ListAgain), _context.Now + ListRetry);
+        }
+    });
 
     private void CountMove(Ring ring)
     {

@@ -47,6 +47,9 @@ internal sealed class RingKeeper
     /// <summary>What rings under way may still move, and what rings that settled have moved since LND listed its channels.</summary>
     public ImmutableArray<Reservation> Reservations() => [.. Open.SelectMany(static ring => ring.Reservations), .. _unlisted.SelectMany(static ring => ring.Sides)];
 
+    /// <summary>Something has settled since LND listed its channels.</summary>
+    public bool HasUnlisted => _unlisted.Count > 0;
+
     /// <summary>The balances that are known now show what has settled.</summary>
     public void OnChannels() => _unlisted.Clear();
 

@@ -17,6 +17,7 @@ internal enum TimerKind
     Retry,
     Housekeeping,
     MuteOver,
+    ListAgain,
 }
 
 /// <summary>A timer as data: setting the same one again moves it.</summary>

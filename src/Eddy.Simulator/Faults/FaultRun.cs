@@ -297,8 +297,10 @@ public sealed class FaultRun : INetworkWatch
         }
     }
 
+    // What has settled stays reserved until LND lists the channels again, which can be a moment after the ring's end.
     private bool IsQuiet() =>
-        Nodes.All(static node => node.Daemon.IsRunning && node.Daemon.Engine.Sizes.RingsOpen == 0)
+        Nodes.All(static node => node.Daemon.IsRunning && node.Daemon.Engine.Sizes.RingsOpen == 0
+            && node.Daemon.View.Channels.All(static channel => channel.ReservedIn + channel.ReservedOut == MilliSatoshi.Zero))
         && Network.Channels.All(static channel => channel.HtlcCount == 0);
 
     private void RunFor(TimeSpan time)
