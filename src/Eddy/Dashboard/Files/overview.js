@@ -8,7 +8,7 @@ import { reasonItem } from './channels.js';
 const tiles = [
   ['Rings settled', (s) => [sat(s.totals.settled), s.totals.failed > 0 ? `${sat(s.totals.failed)} came to nothing` : '']],
   ['Under way', (s) => [sat(s.totals.under_way), '']],
-  ['Moved for nothing', (s) => [msat(s.totals.moved_msat), 'sat']],
+  ['Moved for free', (s) => [msat(s.totals.moved_msat), 'sat']],
   ['Fees saved, at least', (s) => [msat(s.totals.saved_msat), 'sat']],
   ['Phantom fees', (s) => [msat(s.totals.waived_msat), 'sat to subtract from LND’s income']],
   ['Next search', (s) => (s.next_search_at && s.connected && !s.paused ? [clock(s.next_search_at), s.last_search] : ['—', s.paused ? 'paused' : s.connected ? s.last_search : 'LND is away'])],
